@@ -1,0 +1,1 @@
+"""A demo class: small recipes that turn release/ into submissions."""

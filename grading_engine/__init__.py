@@ -1,0 +1,1 @@
+"""How a notebook is run and judged: a plugin of nbgrader that knows nothing about pooling."""

@@ -1,0 +1,1 @@
+"""What students import: the explorer, the pictures, the visible checks and the data."""

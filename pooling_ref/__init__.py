@@ -1,0 +1,1 @@
+"""The hidden side: the reference, the checks that hidden tests call, and the mistakes they recognise."""
