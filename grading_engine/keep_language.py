@@ -1,0 +1,49 @@
+"""One source, many languages: keep the cells of one of them."""
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Unicode
+
+TAG = "lang-"
+
+
+def language_of(cell: NotebookNode) -> str | None:
+    """Return the language a cell is tagged with, or None where it stands for all languages."""
+    tags = cell.metadata.get("tags", [])
+    return next((tag.removeprefix(TAG) for tag in tags if tag.startswith(TAG)), None)
+
+
+class KeepLanguage(NbGraderPreprocessor):
+    """Drop the cells of the other languages, and write the language kept into the notebook's metadata.
+
+    A cell tagged `lang-es` or `lang-en` is kept only where that is the language asked for; a cell without
+    such a tag is kept in every language. The notebook's metadata says the language under `lang`, so that
+    what runs in it later can answer in the same one.
+
+    Raises
+    ------
+    ValueError
+        Where the notebook has tagged cells, but none in the language asked for.
+    """
+
+    language = Unicode("es", help="The language to keep, as in the tag lang-es.").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Keep the cells that are in the language asked for, or in none."""
+        found = {language_of(cell) for cell in nb.cells} - {None}
+        if found and self.language not in found:
+            raise ValueError(
+                f"KeepLanguage.language: the notebook has no cell in {self.language!r}; it has {sorted(found)}"
+            )
+        nb.cells = [cell for cell in nb.cells if language_of(cell) in (None, self.language)]
+        for cell in nb.cells:
+            _forget_tag(cell)
+        nb.metadata["lang"] = self.language
+        return nb, resources
+
+
+def _forget_tag(cell: NotebookNode) -> None:
+    tags = [tag for tag in cell.metadata.pop("tags", []) if not tag.startswith(TAG)]
+    if tags:
+        cell.metadata["tags"] = tags

@@ -1,0 +1,79 @@
+"""What every test may ask for: the checkout, a copy of the course to grade in, and things the machine may lack."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# What a test may need beside the locked packages: how to see that it is there, and how to get it.
+NEEDS = {
+    "bubblewrap": (lambda: shutil.which("bwrap"), "sudo apt install bubblewrap"),
+    "chromium": (lambda: shutil.which("chromium"), "sudo apt install chromium"),
+    "torch": (lambda: importlib.util.find_spec("torch"), ".venv/bin/python -m pip install torch==2.13.0"),
+    "skimage": (lambda: importlib.util.find_spec("skimage"), ".venv/bin/python -m pip install scikit-image"),
+}
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--no-skips", action="store_true", help="fail, instead of skipping, where something is missing"
+    )
+
+
+def pytest_runtest_setup(item):
+    for marker in item.iter_markers("needs"):
+        for what in marker.args:
+            is_there, command = NEEDS[what]
+            if not is_there():
+                verdict = pytest.fail if item.config.getoption("--no-skips") else pytest.skip
+                verdict(f"{what} is missing; install it with: {command}")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+def copy_course(destination: Path) -> Path:
+    """Copy all that a clean checkout holds (and what git does not know yet, but would not ignore)."""
+    names = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split("\0")
+    for name in filter(None, names):
+        if (ROOT / name).is_file():
+            (destination / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, destination / name)
+    return destination
+
+
+@pytest.fixture
+def course(tmp_path) -> Path:
+    """A clean copy of the course, to generate, hand in and grade in."""
+    return copy_course(tmp_path / "course")
+
+
+def run(*command: object, cwd: Path, check: bool = True, **env: str) -> subprocess.CompletedProcess:
+    """Run a command as a person would in `cwd`, with the environment's own programs first on the path."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env={**os.environ, "PATH": path, **env},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    if check and done.returncode:
+        raise AssertionError(f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+    return done
