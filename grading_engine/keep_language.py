@@ -34,7 +34,7 @@ class KeepLanguage(NbGraderPreprocessor):
         found = {language_of(cell) for cell in nb.cells} - {None}
         if found and self.language not in found:
             raise ValueError(
-                f"KeepLanguage.language: the notebook has no cell in {self.language!r}; it has {sorted(found)}"
+                f"KeepLanguage.language: no cell is in {self.language!r}, only in {sorted(found)}"
             )
         nb.cells = [cell for cell in nb.cells if language_of(cell) in (None, self.language)]
         for cell in nb.cells:

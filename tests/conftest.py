@@ -1,4 +1,4 @@
-"""What every test may ask for: the checkout, a copy of the course to grade in, and things the machine may lack."""
+"""What every test may ask for: the checkout, a copy of the course to grade in, what the machine may lack."""
 
 import importlib.util
 import os
