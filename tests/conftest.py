@@ -11,10 +11,26 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
+
+def python_312() -> str | None:
+    """Return a Python 3.12 (Binder's) that runs here, or None."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    candidates = ["python3.12", *(str(path) for path in sorted(pyenv.glob("3.12.*/bin/python")))]
+    return next((name for name in candidates if _runs(name)), None)
+
+
+def _runs(name: str) -> bool:
+    return (
+        bool(shutil.which(name))
+        and not subprocess.run([name, "-m", "venv", "-h"], capture_output=True).returncode
+    )
+
+
 # What a test may need beside the locked packages: how to see that it is there, and how to get it.
 NEEDS = {
     "bubblewrap": (lambda: shutil.which("bwrap"), "sudo apt install bubblewrap"),
     "chromium": (lambda: shutil.which("chromium"), "sudo apt install chromium"),
+    "python3.12": (python_312, "sudo apt install python3.12-venv, or: uv python install 3.12"),
     "torch": (lambda: importlib.util.find_spec("torch"), ".venv/bin/python -m pip install torch==2.13.0"),
     "skimage": (lambda: importlib.util.find_spec("skimage"), ".venv/bin/python -m pip install scikit-image"),
 }
