@@ -1,0 +1,49 @@
+"""The photo that the notebooks pool, with and without noise. Sources and licences: data/README.md."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.image import imread
+
+DATA = Path(__file__).parent / "data"
+NOISE = 25.0  # standard deviation, in grey levels of 0 to 255
+SEED = 7
+
+# name: (file, noise is added to it)
+PHOTOS = {
+    "cat": ("cat.png", False),
+    "noisy-cat": ("cat.png", True),
+    "cat-max-4": ("cat_max_4.png", False),
+    "noisy-cat-max-4": ("noisy_cat_max_4.png", False),
+}
+
+
+def photo(name: str = "cat") -> np.ndarray:
+    """Return a photo as a batch of one image with three channels.
+
+    Parameters
+    ----------
+    name
+        `"cat"`; `"noisy-cat"`, the same with noise of standard deviation 25, the same noise every time;
+        `"cat-max-4"` and `"noisy-cat-max-4"`, both after max pooling with a 4×4 window.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, shape (1, 3, H, W), red, green and blue from 0 to 255: H = 240 and W = 288, after pooling
+        60 and 72. A new array at every call.
+
+    Raises
+    ------
+    ValueError
+        Where there is no photo of that name.
+    """
+    if name not in PHOTOS:
+        raise ValueError(f"name: there is no photo {name!r}; there are {', '.join(PHOTOS)}")
+    file, noisy = PHOTOS[name]
+    pixels = np.rint(imread(DATA / file) * 255)  # (H, W, 3), read as 0.0 to 1.0
+    image = pixels.transpose(2, 0, 1)[np.newaxis]
+    if noisy:
+        noise = np.random.default_rng(SEED).normal(0.0, NOISE, image.shape)
+        image = np.clip(np.rint(image + noise), 0, 255)
+    return np.ascontiguousarray(image, dtype=np.uint8)
