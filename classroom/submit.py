@@ -53,7 +53,7 @@ def hand_in(root: Path, recipe: Recipe, due: datetime = DUE) -> Path:
     shutil.copytree(released, folder)
     for path in folder.glob("*.ipynb"):
         write_notebook(path, recipe)
-    at = due + timedelta(days=recipe.days_late) - timedelta(hours=2)
+    at = due + (timedelta(days=recipe.days_late) or timedelta(hours=-2))
     (folder / "timestamp.txt").write_text(f"{at:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
     return folder
 

@@ -1,0 +1,220 @@
+"""The main job from nothing, with a demo class: `./course demo`.
+
+Release, hand in, autograde, give feedback, export, and print the gradebook. Every run starts the demo class
+anew; what belongs to students whose id does not begin with `demo-` is left alone.
+"""
+
+import logging
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import NbGraderAPI
+from nbgrader.plugins import CsvExportPlugin
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from grading_engine.release import load_config, release
+
+from .gradebook import columns, remark_on, row_of, table_of
+from .recipe import PREFIX, Recipe, load_class
+from .submit import DUE, forget, hand_in
+
+LOG, GRADES = "demo.log", "demo-grades.csv"
+
+# How nbgrader's log tells what a submission broke on, and how the table says it.
+REASONS = {
+    "NotJSONError": "the notebook is not valid JSON",
+    "No notebooks were matched": "no {notebook} was handed in",
+    "No notebooks found": "no {notebook} was handed in",
+}
+
+
+class Failed(Exception):
+    """The demo could not do its work; the text says why."""
+
+
+class Demo:
+    """One run of the demo class in the course at `root`.
+
+    Attributes
+    ----------
+    problems
+        Why a submission could not be graded, by its recipe's student and assignment.
+    """
+
+    def __init__(self, root: Path, console: Console) -> None:
+        self.root, self.console = root, console
+        self.recipes = load_class()
+        self.api = NbGraderAPI(config=load_config(root))
+        self.log = root / LOG
+        self.problems: dict[tuple[str, str], str] = {}
+
+    def run(self) -> None:
+        """Do every step, and print each before it begins.
+
+        Raises
+        ------
+        Failed
+            Where a step failed; a submission that cannot be graded is no failure of the demo.
+        """
+        self.log.write_text("", encoding="utf-8")
+        steps: list[tuple[str, Callable[[], None]]] = [
+            ("Release: source/ → release/", self.release),
+            (f"Hand in: {len(self.recipes)} submissions → submitted/", self.hand_in),
+            ("Autograde: submitted/ → autograded/", self.autograde),
+            ("Feedback: autograded/ → feedback/", self.feedback),
+            (f"Export: gradebook.db → {GRADES}", self.export),
+            ("The gradebook", self.report),
+        ]
+        for number, (title, step) in enumerate(steps, start=1):
+            self.console.rule(f"[bold]{number}. {title}", align="left")
+            step()
+
+    def release(self) -> None:
+        """Generate every assignment in every language, and forget the demo class of an earlier run."""
+        forget(self.root)
+        with self.api.gradebook as gradebook:
+            for student in gradebook.students:
+                if student.id.startswith(PREFIX):
+                    gradebook.remove_student(student.id)
+        try:
+            release(self.root, [])
+        except (ValueError, RuntimeError) as error:
+            raise Failed(f"release/ could not be generated.\n{error}") from error
+
+    def hand_in(self) -> None:
+        """Write the submissions, and enrol their students."""
+        with self.api.gradebook as gradebook:
+            due = {name: self.due_date(gradebook, name) for name in {r.assignment for r in self.recipes}}
+            for student in {recipe.student for recipe in self.recipes}:
+                first = student.removeprefix(PREFIX).title()
+                gradebook.update_or_create_student(student, first_name=first, last_name="Demo")
+        for recipe in self.recipes:
+            hand_in(self.root, recipe, due[recipe.assignment])
+        self.console.print(
+            "Due:", ", ".join(f"{name} {date:%Y-%m-%d %H:%M} UTC" for name, date in due.items())
+        )
+
+    def due_date(self, gradebook: Gradebook, assignment: str) -> datetime:
+        """Return the assignment's due date; where it has none yet, the demo's becomes it."""
+        try:
+            found = gradebook.find_assignment(assignment)
+        except MissingEntry as error:
+            raise Failed(f"source/ has no assignment {assignment}, which the demo class hands in") from error
+        if found.duedate is None:
+            gradebook.update_or_create_assignment(assignment, duedate=DUE)
+        return found.duedate or DUE
+
+    def autograde(self) -> None:
+        """Autograde every submission; one that cannot be graded gets its line, and the others go on."""
+        for number, recipe in enumerate(self.recipes, start=1):
+            started = time.monotonic()
+            result = self.api.autograde(recipe.assignment, recipe.student)
+            self.keep_log("autograde", recipe, result)
+            if not result["success"]:
+                self.problems[recipe.student, recipe.assignment] = self.reason(recipe, result)
+            self.console.print(
+                f"{number:3}/{len(self.recipes)}  {recipe.student:13} {recipe.assignment:16}"
+                f"{time.monotonic() - started:6.1f} s  {self.outcome(recipe)}",
+                highlight=False,
+            )
+
+    def outcome(self, recipe: Recipe) -> str:
+        """Return the points of a submission, or why it has none."""
+        problem = self.problems.get((recipe.student, recipe.assignment))
+        if problem:
+            return f"[red]not graded: {escape(problem)}[/red]"
+        with self.api.gradebook as gradebook:
+            return f"{row_of(self.root, gradebook, recipe).total:g} points"
+
+    def reason(self, recipe: Recipe, result: dict) -> str:
+        """Return in plain words why nbgrader could not grade a submission."""
+        said = result.get("log", "") + result.get("error", "")
+        notebook = ", ".join(p.name for p in sorted(self.released(recipe).glob("*.ipynb")))
+        for sign, reason in REASONS.items():
+            if sign in said:
+                return reason.format(notebook=notebook)
+        last = [
+            line for line in result.get("log", said).splitlines() if "Error" in line or "Exception" in line
+        ]
+        return last[-1].strip() if last else f"see {LOG}"
+
+    def feedback(self) -> None:
+        """Write the feedback pages of what was graded."""
+        graded = [r for r in self.recipes if (r.student, r.assignment) not in self.problems]
+        for recipe in graded:
+            result = self.api.generate_feedback(recipe.assignment, recipe.student)
+            self.keep_log("generate_feedback", recipe, result)
+            if not result["success"]:
+                raise Failed(f"No feedback for {recipe.student}, {recipe.assignment}; see {LOG}")
+        self.console.print(f"{len(graded)} pages")
+
+    def export(self) -> None:
+        """Export the demo class's grades as nbgrader does, beside the real class's."""
+        students = sorted({recipe.student for recipe in self.recipes})
+        plugin = CsvExportPlugin(parent=self.api, to=str(self.root / GRADES), student=students)
+        with self.api.gradebook as gradebook:
+            plugin.export(gradebook)
+
+    def report(self) -> None:
+        """Print the gradebook, where everything lies, and what to type next."""
+        with self.api.gradebook as gradebook:
+            for assignment in sorted({recipe.assignment for recipe in self.recipes}):
+                self.console.print(self.table(gradebook, assignment))
+        self.console.print(
+            f"[bold]pending[/bold]: a written answer, which waits for a person (./course formgrader)\n\n"
+            f"gradebook   {self.root / 'gradebook.db'}\n"
+            f"feedback    {self.root / 'feedback'}/STUDENT/ASSIGNMENT/*.html\n"
+            f"grades      {self.root / GRADES}\n"
+            f"log         {self.log}\n\n"
+            "Next: [bold]./course lab[/bold] opens JupyterLab at the released course,\n"
+            "      [bold]./course formgrader[/bold] opens nbgrader's own pages.",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    def table(self, gradebook: Gradebook, assignment: str) -> Table:
+        """Return one assignment's part of the gradebook."""
+        recipes = [recipe for recipe in self.recipes if recipe.assignment == assignment]
+        rows = []
+        for recipe in recipes:
+            row = row_of(self.root, gradebook, recipe)
+            problem = self.problems.get((recipe.student, assignment))
+            rows.append((recipe, row, escape(remark_on(row, problem))))
+        return table_of(assignment, columns(self.root, assignment, recipes[0].language), rows)
+
+    def released(self, recipe: Recipe) -> Path:
+        """Return the folder that the recipe's student started from."""
+        return self.root / "release" / recipe.language / recipe.assignment
+
+    def keep_log(self, step: str, recipe: Recipe, result: dict) -> None:
+        """Add nbgrader's log to the demo's; a Ctrl-C that nbgrader caught goes on from here."""
+        with self.log.open("a", encoding="utf-8") as log:
+            log.write(f"== {step} {recipe.assignment} {recipe.student}: {recipe.what}\n")
+            log.write(result.get("log", "") + result.get("error", "") + "\n")
+        if "KeyboardInterrupt" in result.get("error", ""):
+            raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Run the command: 0 when the demo class came out, 1 when it did not, 130 when it was interrupted."""
+    logging.captureWarnings(True)  # what libraries warn of is no news to who runs a demo
+    console = Console(width=None if sys.stdout.isatty() else 130)
+    try:
+        Demo(Path.cwd(), console).run()
+    except Failed as failure:
+        print(f"course demo: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("course demo: interrupted; the next ./course demo starts the demo class anew", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""Open JupyterLab: `./course lab` at the released course, `./course formgrader` at nbgrader's own pages.
+
+All further options go to JupyterLab, e.g. `./course lab --no-browser --port 9999`.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from grading_engine.release import load_config
+
+FORMGRADER = "nbgrader.server_extensions.formgrader"
+
+
+def lab(root: Path) -> list[str]:
+    """Return the options for the released course: all its languages, open in the default one."""
+    released = root / load_config(root).CourseDirectory.release_directory
+    if not released.is_dir():
+        raise FileNotFoundError(f"{released} is missing; `./course release` makes it")
+    return [
+        f"--ServerApp.root_dir={released.parent}",
+        f"--LabApp.default_url=/lab/tree/{released.name}",
+        # It would complain: it wants to see the whole course.
+        f"--ServerApp.jpserver_extensions={FORMGRADER}=False",
+    ]
+
+
+def formgrader(root: Path) -> list[str]:
+    """Return the options for nbgrader's pages, which work on the files of the whole course."""
+    return [f"--ServerApp.root_dir={root}", "--LabApp.default_url=/formgrader"]
+
+
+PAGES = {"lab": lab, "formgrader": formgrader}
+
+
+def main() -> int:
+    """Run the command; JupyterLab takes the place of this process."""
+    page, *options = sys.argv[1:] or [""]
+    if page not in PAGES:
+        print(f"usage: ./course {'|'.join(PAGES)} [options of JupyterLab]", file=sys.stderr)
+        return 2
+    try:
+        opening = PAGES[page](Path.cwd())
+    except FileNotFoundError as error:
+        print(f"course {page}: {error}", file=sys.stderr)
+        return 1
+    as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *opening, *as_root, *options])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
