@@ -1,0 +1,277 @@
+"""A small convolutional network in NumPy, meant to be read: its layers, its training, its accuracy.
+
+A network is a list of tuples, one per layer:
+
+    [("conv", 8, 3), ("relu",), ("max", 2), ("conv", 16, 3), ("relu",), ("max", 2), ("dense", 10)]
+
+- `("conv", filters, size)`: square filters, stride 1, padding that keeps height and width;
+  `("conv", filters, size, stride)` moves by `stride`;
+- `("relu",)`: negative values become 0;
+- `("max", window)`, `("avg", window)`: pooling, with a stride equal to the window;
+- `("dense", outputs)`: flattens what comes in, and joins every value with every output.
+
+Images are (N, C, H, W). Every layer has `forward(x)`, and `backward(grad)`, which takes the gradient of the
+loss by the layer's output and returns the one by its input.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+Shape = tuple[int, ...]
+Layer = tuple
+Pool = Callable[[np.ndarray, int], np.ndarray]
+
+
+def _patches(x: np.ndarray, size: int, stride: int = 1) -> np.ndarray:
+    """Return what the filter sees at each of its places, as columns: (C·size·size, N·H·W)."""
+    edge = (size - 1) // 2
+    padded = np.pad(x, [(0, 0), (0, 0), (edge, size - 1 - edge), (edge, size - 1 - edge)])
+    seen = sliding_window_view(padded, (size, size), axis=(2, 3))[:, :, ::stride, ::stride]
+    return seen.transpose(1, 4, 5, 0, 2, 3).reshape(x.shape[1] * size * size, -1)
+
+
+def convolve(x: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """Slide each filter over each image, with stride 1 and a padding that keeps height and width.
+
+    Parameters
+    ----------
+    x : ndarray, (N, C, H, W)
+    weights : ndarray, (filters, C, size, size)
+    bias : ndarray, (filters,)
+
+    Returns
+    -------
+    ndarray, (N, filters, H, W)
+    """
+    return _apply(weights, _patches(x, weights.shape[-1]), x.shape[1:]) + bias[:, None, None]
+
+
+class Conv:
+    """A convolution: filters of `size` × `size` × all channels, with one bias each."""
+
+    def __init__(self, shape: Shape, random: np.random.Generator, filters: int, size: int, stride: int = 1):
+        channels, height, width = shape
+        scale = np.sqrt(2 / (channels * size * size))  # He et al. 2015: keeps the spread of the values
+        self.weights = random.normal(0, scale, (filters, channels, size, size)).astype(np.float32)
+        self.bias = np.zeros(filters, np.float32)
+        self.parameters = [self.weights, self.bias]
+        self.stride = stride
+        self.shape = (filters, -(-height // stride), -(-width // stride))
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """Return one map per filter."""
+        self.x_shape, self.patches = x.shape, _patches(x, self.weights.shape[-1], self.stride)
+        return _apply(self.weights, self.patches, self.shape) + self.bias[:, None, None]
+
+    def backward(self, grad: np.ndarray) -> np.ndarray:
+        """Keep the gradients of the weights, and return the gradient of the input."""
+        by_filter = grad.transpose(1, 0, 2, 3).reshape(len(self.weights), -1)
+        by_weight = by_filter @ self.patches.T
+        self.gradients = [by_weight.reshape(self.weights.shape), by_filter.sum(1)]
+        # Backwards it is a convolution too: of the gradient, with the filters turned by 180 degrees.
+        spread = np.zeros((*grad.shape[:2], *self.x_shape[2:]), np.float32)
+        spread[:, :, :: self.stride, :: self.stride] = grad
+        turned = self.weights.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]
+        return _apply(turned, _patches(spread, turned.shape[-1]), self.x_shape[1:])
+
+
+def _apply(filters: np.ndarray, patches: np.ndarray, shape: Shape) -> np.ndarray:
+    """Return each filter's answer at each of its places: (N, filters, H, W)."""
+    answers = filters.reshape(len(filters), -1) @ patches
+    return np.ascontiguousarray(answers.reshape(len(filters), -1, *shape[1:]).transpose(1, 0, 2, 3))
+
+
+class Relu:
+    """Negative values become 0."""
+
+    parameters = gradients = ()
+
+    def __init__(self, shape: Shape):
+        self.shape = shape
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """Cut off what is below 0."""
+        self.kept = x > 0
+        return x * self.kept
+
+    def backward(self, grad: np.ndarray) -> np.ndarray:
+        """Let the gradient through where the value went through."""
+        return grad * self.kept
+
+
+class Pooling:
+    """Pooling without overlap, by the function it is given; without parameters."""
+
+    parameters = gradients = ()
+
+    def __init__(self, shape: Shape, pool: Pool, kind: str, window: int):
+        channels, height, width = shape
+        self.pool, self.kind, self.window = pool, kind, window
+        self.shape = (channels, height // window, width // window)
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """Pool the images with the given function."""
+        self.x = x
+        return self.pool(x, self.window)
+
+    def backward(self, grad: np.ndarray) -> np.ndarray:
+        """Give the gradient to each window's maximum, or to all its cells in equal parts."""
+        n, c, h, w = grad.shape
+        k = self.window
+        back = np.zeros_like(self.x)
+        inside = np.s_[:, :, : h * k, : w * k]
+        shares = np.zeros((n, c, h, w, k * k), np.float32)
+        if self.kind == "max":
+            cells = self.x[inside].reshape(n, c, h, k, w, k).transpose(0, 1, 2, 4, 3, 5)
+            first = cells.reshape(n, c, h, w, k * k).argmax(-1)[..., None]
+            np.put_along_axis(shares, first, grad[..., None], -1)
+        else:
+            shares[:] = grad[..., None] / (k * k)
+        back[inside] = (
+            shares.reshape(n, c, h, w, k, k).transpose(0, 1, 2, 4, 3, 5).reshape(n, c, h * k, w * k)
+        )
+        return back
+
+
+class Dense:
+    """Every value joined with every output."""
+
+    def __init__(self, shape: Shape, random: np.random.Generator, outputs: int):
+        inputs = int(np.prod(shape))
+        self.weights = random.normal(0, np.sqrt(1 / inputs), (inputs, outputs)).astype(np.float32)
+        self.bias = np.zeros(outputs, np.float32)
+        self.parameters = [self.weights, self.bias]
+        self.shape = (outputs,)
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """Return one value per output."""
+        self.x = x
+        return x.reshape(len(x), -1) @ self.weights + self.bias
+
+    def backward(self, grad: np.ndarray) -> np.ndarray:
+        """Keep the gradients of the weights, and return the gradient of the input."""
+        self.gradients = [self.x.reshape(len(self.x), -1).T @ grad, grad.sum(0)]
+        return (grad @ self.weights.T).reshape(self.x.shape)
+
+
+def build(layers: Sequence[Layer], shape: Shape, pools: Mapping[str, Pool], seed: int = 0) -> list:
+    """Build the network that a list describes, with random weights.
+
+    Parameters
+    ----------
+    layers : sequence of tuple
+        The network, as this module's first lines describe it.
+    shape : (channels, height, width)
+        One image.
+    pools : mapping
+        The functions that pool, under "max" and "avg": `pool(x, window)`, (N, C, H, W) in and out.
+    seed : int
+        Of the random weights.
+
+    Raises
+    ------
+    ValueError
+        Where a layer is of no known kind, or a pooling function is missing.
+    """
+    random = np.random.default_rng(seed)
+    network = []
+    for kind, *settings in layers:
+        if kind == "conv":
+            layer = Conv(shape, random, *settings)
+        elif kind == "relu":
+            layer = Relu(shape)
+        elif kind == "dense":
+            layer = Dense(shape, random, *settings)
+        elif kind in pools:
+            layer = Pooling(shape, pools[kind], kind, *settings)
+        else:
+            raise ValueError(
+                f"layers: there is no layer {kind!r}; there are conv, relu, dense, {', '.join(pools)}"
+            )
+        network.append(layer)
+        shape = layer.shape
+    return network
+
+
+def forward(network: Sequence, x: np.ndarray) -> np.ndarray:
+    """Return the network's value for each class: (N, classes)."""
+    for layer in network:
+        x = layer.forward(x)
+    return x
+
+
+def accuracy(network: Sequence, images: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of the images, 0 to 1, whose highest value is at the right class."""
+    return float((forward(network, images).argmax(1) == labels).mean())
+
+
+def train(
+    network: Sequence,
+    images: np.ndarray,
+    labels: np.ndarray,
+    epochs: int = 12,
+    batch: int = 50,
+    rate: float = 0.01,
+    seed: int = 0,
+) -> list[float]:
+    """Train the network with Adam on the cross-entropy, in place.
+
+    Parameters
+    ----------
+    network : sequence of layers
+        What `build` returns.
+    images : ndarray, (N, C, H, W)
+    labels : ndarray of int, (N,)
+    epochs : int
+        How often every image is seen.
+    batch : int
+        Images per step.
+    rate : float
+        The size of a step.
+    seed : int
+        Of the order in which the images come.
+
+    Returns
+    -------
+    list of float
+        The mean loss of each epoch.
+
+    Notes
+    -----
+    Adam: D. P. Kingma and J. Ba, 2015, https://arxiv.org/abs/1412.6980, with its usual settings.
+    """
+    random = np.random.default_rng(seed)
+    moments = [[(np.zeros_like(p), np.zeros_like(p)) for p in layer.parameters] for layer in network]
+    history, step = [], 0
+    for _ in range(epochs):
+        losses = []
+        for chosen in np.split(random.permutation(len(images)), range(batch, len(images), batch)):
+            losses.append(_backpropagate(network, images[chosen], labels[chosen]))
+            step += 1
+            for layer, kept in zip(network, moments, strict=True):
+                for parameter, grad, (mean, square) in zip(
+                    layer.parameters, layer.gradients, kept, strict=True
+                ):
+                    mean += 0.1 * (grad - mean)
+                    square += 0.001 * (grad**2 - square)
+                    size = np.sqrt(square / (1 - 0.999**step)) + 1e-8
+                    parameter -= rate * mean / (1 - 0.9**step) / size
+        history.append(float(np.mean(losses)))
+    return history
+
+
+def _backpropagate(network: Sequence, images: np.ndarray, labels: np.ndarray) -> float:
+    """Leave every layer with the gradients of its weights; return the loss."""
+    scores = forward(network, images)
+    exponents = np.exp(scores - scores.max(1, keepdims=True))
+    chances = exponents / exponents.sum(1, keepdims=True)
+    right = np.arange(len(labels)), labels
+    loss = -np.log(chances[right] + 1e-12).mean()
+    grad = chances
+    grad[right] -= 1
+    grad /= len(labels)
+    for layer in reversed(network):
+        grad = layer.backward(grad)
+    return float(loss)
