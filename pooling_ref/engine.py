@@ -1,10 +1,14 @@
-"""Pooling along any number of axes, as separable passes over strided views.
+"""Pooling along any number of axes, with nothing but shifts and joins of whole arrays.
 
-A window of 3 × 3 cells has the same maximum whether one looks at its nine cells at once, or first at the
-three cells of each column and then at the three results. So pooling is done one axis at a time, and along an
-axis one *tap* at a time: tap ``k`` of all windows together is one slice of the input, ``x[offset::stride]``,
-and NumPy joins two such slices with a single call. No window is ever copied, and padding is never stored:
-where a tap would read a padding cell, the window is simply left out of that tap's slice.
+Two ideas carry it.
+
+*Separable.* A window of 3 × 3 cells has the same maximum whether one looks at its nine cells at once, or
+first at the three cells of each column and then at the three results. So the axes are pooled in turn.
+
+*All windows at once.* Along an axis, cell ``k`` of every window together is one slice of the input, and NumPy
+joins two such slices (``np.maximum``, ``np.add``) in one call. Where the stride is small, it is faster still
+to lay a window at every cell: the neighbour below is then simply the array shifted by one row's length,
+memory is read in long runs without a gap, and the windows that nobody asked for are left out afterwards.
 
 The meaning of every argument is PyTorch's and ONNX's:
 https://docs.pytorch.org/docs/stable/nn.functional.html#pooling-functions and
@@ -14,10 +18,16 @@ https://onnx.ai/onnx/operators/onnx__MaxPool.html.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from math import prod
+from sys import byteorder
 
 import numpy as np
 
 AUTO_PADS = ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")
+BLOCK_BYTES = 1 << 20  # what is worked on at a time, so that it stays in the cache
+WIDER = {1: (np.uint8, np.uint16), 2: (np.uint16, np.uint32), 4: (np.uint32, np.uint64)}
+SMALL_STRIDE = 3  # up to here a window at every cell is faster than one where it is asked for
+LARGE_WINDOW = 64  # cells, from where on float32 is summed in float64
 
 
 @dataclass(frozen=True)
@@ -48,22 +58,20 @@ class Windows:
     after: int
     count: int
 
-    def taps(self) -> Iterator[tuple[slice, slice]]:
-        """Yield, for each cell of the window, the windows where it is a real cell, and those cells.
+    @property
+    def span(self) -> int:
+        """Cells from a window's first to its last, both included."""
+        return (self.kernel - 1) * self.dilation + 1
 
-        Yields
-        ------
-        windows, cells : slice
-            ``cells`` of the input are what ``windows`` of the output read at this tap.
-        """
-        for tap in range(self.kernel):
-            offset = tap * self.dilation - self.before
-            first = max(0, -(offset // self.stride))
-            last = min(self.count - 1, (self.size - 1 - offset) // self.stride)
-            if first <= last:
-                start = first * self.stride + offset
-                stop = last * self.stride + offset + 1
-                yield slice(first, last + 1), slice(start, stop, self.stride)
+    @property
+    def beyond(self) -> int:
+        """Padding cells that are read after the last cell: more than `after` where ceil mode rounds up."""
+        return max(self.after, (self.count - 1) * self.stride + self.span - self.before - self.size)
+
+    def tap(self, k: int) -> slice:
+        """Give cell `k` of all windows, as a slice of the padded axis."""
+        start = k * self.dilation
+        return slice(start, start + (self.count - 1) * self.stride + 1, self.stride)
 
     def cells(self, count_padding: bool) -> np.ndarray:
         """Count the cells of each window: the real ones, and with `count_padding` the padding too.
@@ -136,9 +144,10 @@ def max_pool(x: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:
     ndarray
         Of x's dtype; a new array.
     """
-    for axis, along in _axes(x, windows):
-        x = _join(np.maximum, x, axis, along, lowest(x.dtype), x.dtype)
-    return x
+    pooled = np.empty(_pooled_shape(x, windows), x.dtype)
+    for cells, part in _blocks(x, pooled, windows, lowest(x.dtype), _working_dtype(x.dtype)):
+        part[...] = _join(np.maximum, cells, windows)
+    return pooled
 
 
 def avg_pool(x: np.ndarray, windows: Sequence[Windows], count_include_pad: bool) -> np.ndarray:
@@ -149,13 +158,13 @@ def avg_pool(x: np.ndarray, windows: Sequence[Windows], count_include_pad: bool)
     ndarray
         Of the dtype `average_dtype` gives; a new array.
     """
-    dtype = average_dtype(x.dtype)
-    total = x
-    for axis, along in _axes(x, windows):
-        total = _join(np.add, total, axis, along, 0, sum_dtype(dtype))
-    with np.errstate(all="ignore"):
-        total /= divisor(windows, count_include_pad)
-    return total.astype(dtype, copy=False)
+    pooled = np.empty(_pooled_shape(x, windows), average_dtype(x.dtype))
+    counts = divisor(windows, count_include_pad).astype(_working_dtype(pooled.dtype))
+    if (counts == counts.flat[0]).all():
+        counts = counts.flat[0]  # one number divides faster than an array
+    for cells, part in _blocks(x, pooled, windows, 0, sum_dtype(x.dtype, windows)):
+        np.divide(_join(np.add, cells, windows), counts, out=part, casting="same_kind")
+    return pooled
 
 
 def arg_max_pool(x: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:
@@ -169,18 +178,16 @@ def arg_max_pool(x: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:
         Row-major positions within the last ``len(windows)`` axes of `x`; −1 for a window without a real cell.
     """
     shape = x.shape[x.ndim - len(windows) :]
-    where = np.broadcast_to(np.arange(np.prod(shape)).reshape(shape), x.shape)
+    where = np.broadcast_to(np.arange(prod(shape)).reshape(shape), x.shape)
+    x, where = _pad(x, windows, lowest(x.dtype), x.dtype), _pad(where, windows, -1, where.dtype)
     # From the last axis to the first, so that the first of equals is the first in row-major order.
-    for axis, along in reversed(list(_axes(x, windows))):
-        best = np.empty(_resized(x, axis, along.count), x.dtype)
-        best_where = np.full(best.shape, -1)
-        for outputs, inputs in along.taps():
-            value, position = _at(best, axis, outputs), _at(best_where, axis, outputs)
-            new, new_position = _at(x, axis, inputs), _at(where, axis, inputs)
-            better = (new_position >= 0) & ((position < 0) | (new > value) | (new != new))
-            np.copyto(value, new, where=better)
-            np.copyto(position, new_position, where=better)
-        x, where = best, best_where
+    for axis, along in reversed(_axes(x, windows)):
+        values, places = (_taps(array, axis, along) for array in (x, where))
+        x, where = values[0].copy(), places[0].copy()
+        for value, place in zip(values[1:], places[1:], strict=True):
+            better = (place >= 0) & ((where < 0) | (value > x) | (value != value))
+            np.copyto(x, value, where=better)
+            np.copyto(where, place, where=better)
     return where
 
 
@@ -193,11 +200,10 @@ def max_pool_backward(grad_output: np.ndarray, x: np.ndarray, windows: Sequence[
         Of x's shape.
     """
     where = arg_max_pool(x, windows)
-    shape = x.shape[x.ndim - len(windows) :]
-    plane = int(np.prod(shape))
-    planes = np.arange(x.size // plane) * plane
-    where = (where.reshape(len(planes), -1) + planes[:, None]).ravel()
-    return np.bincount(where, grad_output.ravel(), minlength=x.size).reshape(x.shape)
+    plane = prod(x.shape[x.ndim - len(windows) :])
+    planes = np.arange(0, x.size, plane)
+    where = where.reshape(len(planes), -1) + planes[:, None]
+    return np.bincount(where.ravel(), grad_output.ravel(), minlength=x.size).reshape(x.shape)
 
 
 def avg_pool_backward(
@@ -207,16 +213,15 @@ def avg_pool_backward(
 
     Returns
     -------
-    ndarray of float
+    ndarray of float64
         Of the input's shape.
     """
-    grad = grad_output / divisor(windows, count_include_pad)
+    grad = grad_output / divisor(windows, count_include_pad).astype(np.float64)
     for axis, along in _axes(grad, windows):
-        spread = np.zeros(_resized(grad, axis, along.size), grad.dtype)
-        for outputs, inputs in along.taps():
-            part = _at(spread, axis, inputs)
-            np.add(part, _at(grad, axis, outputs), out=part)
-        grad = spread
+        padded = np.zeros(_resized(grad, axis, along.before + along.size + along.beyond))
+        for part in _taps(padded, axis, along):
+            part += grad
+        grad = _at(padded, axis, slice(along.before, along.before + along.size))
     return grad
 
 
@@ -238,13 +243,99 @@ def average_dtype(dtype: np.dtype) -> np.dtype:
     return dtype if dtype.kind == "f" else np.dtype(np.float64)
 
 
-def sum_dtype(dtype: np.dtype) -> np.dtype:
-    """Give the dtype to add in: float16 is too small for a sum of its own values."""
-    return np.promote_types(dtype, np.float32)
+def sum_dtype(dtype: np.dtype, windows: Sequence[Windows]) -> np.dtype:
+    """Give the dtype to add a window's cells in: for integers the smallest in which no sum overflows."""
+    cells = prod(along.kernel for along in windows)
+    if dtype.kind == "f":
+        wide = np.float64 if dtype.itemsize == 4 and cells > LARGE_WINDOW else dtype
+        return _working_dtype(np.dtype(wide))
+    range_ = np.iinfo(np.uint8 if dtype.kind == "b" else dtype)
+    exact = np.min_scalar_type(cells * (range_.min or range_.max))
+    return np.dtype(np.float64) if exact.kind == "O" else exact
 
 
-def _axes(x: np.ndarray, windows: Sequence[Windows]) -> Iterator[tuple[int, Windows]]:
-    return enumerate(windows, start=x.ndim - len(windows))
+def _working_dtype(dtype: np.dtype) -> np.dtype:
+    """Give the dtype to compute in: in the machine's byte order, and float32 for the slow, narrow float16."""
+    return np.promote_types(dtype, np.float32) if dtype.kind == "f" else dtype.newbyteorder("=")
+
+
+def _blocks(
+    x: np.ndarray, pooled: np.ndarray, windows: Sequence[Windows], padding: object, dtype: np.dtype
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Cut the leading axes into blocks that fit the cache: padded cells to read, and the part to write."""
+    x, pooled = (array.reshape(-1, *array.shape[array.ndim - len(windows) :]) for array in (x, pooled))
+    planes = max(1, BLOCK_BYTES // (prod(x.shape[1:]) * dtype.itemsize))
+    with np.errstate(all="ignore"):  # an infinity, a NaN or an overflow is a result here, not an accident
+        for start in range(0, len(x), planes):
+            block = slice(start, start + planes)
+            yield _pad(x[block], windows, padding, dtype), pooled[block]
+
+
+def _pad(x: np.ndarray, windows: Sequence[Windows], padding: object, dtype: np.dtype) -> np.ndarray:
+    """Give x in contiguous memory, with `padding` around it: x itself where that changes nothing."""
+    if not any(along.before or along.beyond for along in windows):
+        return np.ascontiguousarray(x, dtype)
+    shape, inside = list(x.shape), [slice(None)] * x.ndim
+    for axis, along in _axes(x, windows):
+        shape[axis] += along.before + along.beyond
+        inside[axis] = slice(along.before, along.before + along.size)
+    padded = np.full(shape, padding, dtype)
+    padded[tuple(inside)] = x
+    return padded
+
+
+def _join(ufunc: np.ufunc, cells: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:
+    """Join the cells of each window; `cells` are padded, in contiguous memory, and never written to."""
+    for axis, along in _axes(cells, windows):
+        if along.stride > SMALL_STRIDE:
+            cells = _join_parts(ufunc, _taps(cells, axis, along))
+        else:
+            cells = _every(along.stride, _join_everywhere(ufunc, cells, axis, along), axis)
+    return cells[(..., *(slice(along.count) for along in windows))]
+
+
+def _join_everywhere(ufunc: np.ufunc, cells: np.ndarray, axis: int, along: Windows) -> np.ndarray:
+    """Join the cells of a window at every cell; what lies at the ends, where none fits, has no meaning."""
+    if along.kernel == 1:
+        return cells
+    shift = along.dilation * prod(cells.shape[axis + 1 :])
+    length = cells.size - (along.kernel - 1) * shift
+    flat, joined = cells.reshape(-1), np.empty_like(cells)
+    parts = [flat[start : start + length] for start in range(0, along.kernel * shift, shift)]
+    _join_parts(ufunc, parts, out=joined.reshape(-1)[:length])
+    return joined
+
+
+def _join_parts(ufunc: np.ufunc, parts: list[np.ndarray], out: np.ndarray | None = None) -> np.ndarray:
+    joined, *others = parts
+    for part in others:
+        joined = out = ufunc(joined, part, out=out)
+    return joined
+
+
+def _every(stride: int, cells: np.ndarray, axis: int) -> np.ndarray:
+    """Give ``cells[::stride]`` along an axis, in the way that is fastest there."""
+    if stride == 1:
+        return cells
+    if axis < cells.ndim - 1:
+        return cells.take(range(0, cells.shape[axis], stride), axis)  # whole rows at a time
+    if stride == 2 and cells.shape[-1] % 2 == 0 and cells.itemsize in WIDER and byteorder == "little":
+        # The first of two neighbours is the low half of the number that both make together.
+        narrow, wide = WIDER[cells.itemsize]
+        return cells.view(wide).astype(narrow).view(cells.dtype)
+    return cells[..., ::stride]
+
+
+def _pooled_shape(x: np.ndarray, windows: Sequence[Windows]) -> tuple[int, ...]:
+    return (*x.shape[: x.ndim - len(windows)], *(along.count for along in windows))
+
+
+def _axes(x: np.ndarray, windows: Sequence[Windows]) -> list[tuple[int, Windows]]:
+    return list(enumerate(windows, start=x.ndim - len(windows)))
+
+
+def _taps(x: np.ndarray, axis: int, along: Windows) -> list[np.ndarray]:
+    return [_at(x, axis, along.tap(k)) for k in range(along.kernel)]
 
 
 def _at(x: np.ndarray, axis: int, cells: slice) -> np.ndarray:
@@ -253,15 +344,3 @@ def _at(x: np.ndarray, axis: int, cells: slice) -> np.ndarray:
 
 def _resized(x: np.ndarray, axis: int, size: int) -> tuple[int, ...]:
     return (*x.shape[:axis], size, *x.shape[axis + 1 :])
-
-
-def _join(
-    ufunc: np.ufunc, x: np.ndarray, axis: int, along: Windows, empty: object, dtype: np.dtype
-) -> np.ndarray:
-    """Join the taps of all windows along one axis; `empty` is the value of no cells at all."""
-    joined = np.full(_resized(x, axis, along.count), empty, dtype)
-    with np.errstate(all="ignore"):
-        for outputs, inputs in along.taps():
-            part = _at(joined, axis, outputs)
-            ufunc(part, _at(x, axis, inputs), out=part)
-    return joined

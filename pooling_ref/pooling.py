@@ -266,7 +266,7 @@ def _windows(sizes: tuple[int, ...], kernel_size, stride, padding) -> tuple[engi
 
 
 def _per_axis(name: str, value: object, axes: int, least: int) -> tuple[int, ...]:
-    """Give one integer for each axis, from an integer for all of them or (where there are several) one each."""
+    """Give one integer for each axis: the same for all, or where there are several axes, one each."""
     is_pair = axes > 1 and isinstance(value, tuple | list | np.ndarray) and np.ndim(value) > 0
     if is_pair and len(value) != axes:
         raise ValueError(f"{name}={value!r} must be an integer or a pair (height, width)")
