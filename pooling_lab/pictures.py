@@ -130,6 +130,39 @@ def show_steps(size: int, kernel_size: int, stride: int | None = None, padding: 
     drawing.show(alt)
 
 
+def show_flow(grad_output: np.ndarray, x: np.ndarray, grad_x: np.ndarray) -> None:
+    """Show a gradient on its way back: what comes in, the input it meets, and where it ends up.
+
+    Parameters
+    ----------
+    grad_output
+        The gradient that comes in, shape (H', W'): one cell per window.
+    x, grad_x
+        The input of the layer and its gradient, both of shape (H, W). Cells that get some are coloured.
+    """
+    drawing, left = _Drawing(), 0.0
+    parts = {"grad_output": grad_output, "x": x, "grad_x": grad_x}
+    tallest = max(np.shape(matrix)[0] for matrix in parts.values())
+    for name, matrix in parts.items():
+        matrix = np.asarray(matrix)
+        top = 24 + (tallest - matrix.shape[0]) * CELL / 2
+        for (i, j), value in np.ndenumerate(matrix):
+            reached = name == "grad_output" or grad_x[i, j] != 0
+            tint = TINTS[0][name == "x"] if reached else EMPTY
+            drawing.cell(left + j * CELL, top + i * CELL, _number(value), tint, faint=not reached)
+        drawing.text(left + matrix.shape[1] * CELL / 2, 8, name, size=15)
+        left += (matrix.shape[1] + 1) * CELL
+        if name != "grad_x":
+            drawing.text(left - CELL / 2, 24 + tallest * CELL / 2, "→", size=28)
+    drawing.show(
+        _(
+            "Three matrices. Gradient that comes in: {grad_output}. Input: {x}. "
+            "Gradient of the input: {grad_x}.",
+            **{name: _spoken(np.asarray(matrix)) for name, matrix in parts.items()},
+        )
+    )
+
+
 def show_photos(*images: np.ndarray, captions: Sequence[str] = (), alt: str = "", width: int = 260) -> None:
     """Show photos side by side, all equally large, so that fewer pixels are larger squares.
 
