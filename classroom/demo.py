@@ -4,6 +4,7 @@ Release, hand in, autograde, give feedback, export, and print the gradebook. Eve
 anew; what belongs to students whose id does not begin with `demo-` is left alone.
 """
 
+import argparse
 import logging
 import sys
 import time
@@ -47,9 +48,12 @@ class Demo:
         Why a submission could not be graded, by its recipe's student and assignment.
     """
 
-    def __init__(self, root: Path, console: Console) -> None:
+    def __init__(self, root: Path, console: Console, only: list[str]) -> None:
         self.root, self.console = root, console
-        self.recipes = load_class()
+        self.recipes = [recipe for recipe in load_class() if not only or recipe.student in only]
+        unknown = sorted(set(only) - {recipe.student for recipe in self.recipes})
+        if unknown:
+            raise Failed(f"--only: the demo class has no {', '.join(unknown)}")
         self.api = NbGraderAPI(config=load_config(root))
         self.log = root / LOG
         self.problems: dict[tuple[str, str], str] = {}
@@ -203,10 +207,15 @@ class Demo:
 
 def main() -> int:
     """Run the command: 0 when the demo class came out, 1 when it did not, 130 when it was interrupted."""
+    parser = argparse.ArgumentParser(prog="./course demo", description=__doc__)
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="STUDENT", help="only these students hand in"
+    )
+    only = parser.parse_args().only
     logging.captureWarnings(True)  # what libraries warn of is no news to who runs a demo
     console = Console(width=None if sys.stdout.isatty() else 130)
     try:
-        Demo(Path.cwd(), console).run()
+        Demo(Path.cwd(), console, only).run()
     except Failed as failure:
         print(f"course demo: {failure}", file=sys.stderr)
         return 1

@@ -102,7 +102,7 @@ def table_of(assignment: str, cells: list[Column], rows: list[tuple[Recipe, Row,
     """Return the gradebook of one assignment; each row comes with the remark for its last column."""
     table = Table(title=assignment, title_justify="left", title_style="bold")
     table.add_column("student", no_wrap=True)
-    table.add_column("in")
+    table.add_column("lang")
     for cell in cells:
         table.add_column(f"{cell.title}\n/ {cell.points:g}", justify="right")
     table.add_column(f"total\n/ {sum(cell.points for cell in cells):g}", justify="right", style="bold")
@@ -123,5 +123,5 @@ def remark_on(row: Row, problem: str | None) -> str:
     said = [problem] if problem else []
     said += [f"{task}: {mistake}" for task, mistake in row.mistakes.items()]
     if row.late:
-        said.append(f"handed in late, by {row.late}")
+        said.append(f"{row.late / timedelta(hours=1):.0f} h late")
     return "\n".join(said)
