@@ -25,29 +25,29 @@ import numpy as np
 
 AUTO_PADS = ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")
 BLOCK_BYTES = 1 << 20  # what is worked on at a time, so that it stays in the cache
-WIDER = {1: (np.uint8, np.uint16), 2: (np.uint16, np.uint32), 4: (np.uint32, np.uint64)}
 SMALL_STRIDE = 3  # up to here a window at every cell is faster than one where it is asked for
 LARGE_WINDOW = 64  # cells, from where on float32 is summed in float64
+WIDER = {1: (np.uint8, np.uint16), 2: (np.uint16, np.uint32), 4: (np.uint32, np.uint64)}
 
 
 @dataclass(frozen=True)
 class Windows:
-    """The windows along one axis.
+    """The windows along one axis, counted in cells.
 
     Parameters
     ----------
     size : int
-        Number of cells of the input.
+        Cells of the input.
     kernel : int
-        Number of cells of a window.
+        Cells of a window.
     stride : int
-        Cells from the start of a window to the start of the next.
+        From the start of a window to the start of the next.
     dilation : int
-        Cells from one cell of a window to its next.
+        From one cell of a window to its next.
     before, after : int
-        Padding cells at the two ends.
+        Padding at the two ends.
     count : int
-        Number of windows, which is the size of the output.
+        How many windows there are: the size of the output.
     """
 
     size: int
@@ -58,37 +58,37 @@ class Windows:
     after: int
     count: int
 
-    @property
-    def span(self) -> int:
-        """Cells from a window's first to its last, both included."""
-        return (self.kernel - 1) * self.dilation + 1
-
-    @property
-    def beyond(self) -> int:
-        """Padding cells that are read after the last cell: more than `after` where ceil mode rounds up."""
-        return max(self.after, (self.count - 1) * self.stride + self.span - self.before - self.size)
-
     def tap(self, k: int) -> slice:
         """Give cell `k` of all windows, as a slice of the padded axis."""
         start = k * self.dilation
         return slice(start, start + (self.count - 1) * self.stride + 1, self.stride)
+
+    @property
+    def inside(self) -> slice:
+        """The real cells, as a slice of the padded axis."""
+        return slice(self.before, self.before + self.size)
+
+    @property
+    def padded(self) -> int:
+        """The size with the padding, and with what a last window of ceil mode has beyond it."""
+        return max(self.inside.stop + self.after, self.tap(self.kernel - 1).stop)
 
     def cells(self, count_padding: bool) -> np.ndarray:
         """Count the cells of each window: the real ones, and with `count_padding` the padding too.
 
         What a last window of ceil mode has beyond the padding is never counted.
         """
-        low, high = (-self.before, self.size + self.after) if count_padding else (0, self.size)
-        starts = np.arange(self.count) * self.stride - self.before
-        cells = starts[:, None] + np.arange(self.kernel) * self.dilation
-        return ((low <= cells) & (cells < high)).sum(axis=1)
+        counted = np.zeros(self.padded, int)
+        counted[self.inside] = 1
+        if count_padding:
+            counted[: self.inside.stop + self.after] = 1
+        return sum(counted[self.tap(k)] for k in range(self.kernel))
 
 
 def lay_windows(
     size: int,
     kernel: int,
     stride: int,
-    *,
     dilation: int = 1,
     pads: tuple[int, int] = (0, 0),
     ceil_mode: bool = False,
@@ -100,10 +100,11 @@ def lay_windows(
     ----------
     size, kernel, stride, dilation : int
         As in `Windows`.
-    pads : tuple of int
+    pads : (int, int)
         Padding before the first and after the last cell; only read when `auto_pad` is ``"NOTSET"``.
     ceil_mode : bool
         Keep a last window that is incomplete, unless it would start in the padding after the last cell.
+        Only read when `auto_pad` is ``"NOTSET"``.
     auto_pad : {"NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"}
         ONNX's names: the given pads, none, or as many as make the output ``ceil(size / stride)`` long, with
         the odd one after the last cell (``UPPER``) or before the first (``LOWER``).
@@ -114,19 +115,14 @@ def lay_windows(
         If `auto_pad` is none of these.
     """
     if auto_pad not in AUTO_PADS:
-        raise ValueError(f"auto_pad must be one of {AUTO_PADS}, not {auto_pad!r}")
+        raise ValueError(f"auto_pad={auto_pad!r} must be one of {', '.join(AUTO_PADS)}")
     span = (kernel - 1) * dilation + 1
-    before, after = pads
     if auto_pad != "NOTSET":
-        before = after = 0
-        ceil_mode = False
+        ceil_mode, pads = False, (0, 0)
     if auto_pad.startswith("SAME"):
-        total = max((-(-size // stride) - 1) * stride + span - size, 0)
-        before = after = total // 2
-        if auto_pad == "SAME_UPPER":
-            after = total - before
-        else:
-            before = total - after
+        missing = max(0, (-(-size // stride) - 1) * stride + span - size)
+        pads = (missing // 2, -(-missing // 2))
+    before, after = reversed(pads) if auto_pad == "SAME_LOWER" else pads
     room = before + size + after - span
     count = (-(-room // stride) if ceil_mode else room // stride) + 1
     if ceil_mode and (count - 1) * stride >= before + size:
@@ -144,8 +140,8 @@ def max_pool(x: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:
     ndarray
         Of x's dtype; a new array.
     """
-    pooled = np.empty(_pooled_shape(x, windows), x.dtype)
-    for cells, part in _blocks(x, pooled, windows, lowest(x.dtype), _working_dtype(x.dtype)):
+    pooled = _empty(x, windows, x.dtype)
+    for cells, part in _blocks(x, pooled, windows, lowest(x.dtype), working_dtype(x.dtype)):
         part[...] = _join(np.maximum, cells, windows)
     return pooled
 
@@ -158,8 +154,8 @@ def avg_pool(x: np.ndarray, windows: Sequence[Windows], count_include_pad: bool)
     ndarray
         Of the dtype `average_dtype` gives; a new array.
     """
-    pooled = np.empty(_pooled_shape(x, windows), average_dtype(x.dtype))
-    counts = divisor(windows, count_include_pad).astype(_working_dtype(pooled.dtype))
+    pooled = _empty(x, windows, average_dtype(x.dtype))
+    counts = divisor(windows, count_include_pad).astype(working_dtype(pooled.dtype))
     if (counts == counts.flat[0]).all():
         counts = counts.flat[0]  # one number divides faster than an array
     for cells, part in _blocks(x, pooled, windows, 0, sum_dtype(x.dtype, windows)):
@@ -167,32 +163,42 @@ def avg_pool(x: np.ndarray, windows: Sequence[Windows], count_include_pad: bool)
     return pooled
 
 
-def arg_max_pool(x: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:
-    """Tell where the maximum of every window lies.
+def arg_max_pool(x: np.ndarray, windows: Sequence[Windows], order: str = "C") -> np.ndarray:
+    """Tell where in `x` the maximum of every window over the last ``len(windows)`` axes lies.
 
     Of equal values the first in row-major order is taken; of several NaN the last, as PyTorch does.
+
+    Parameters
+    ----------
+    x : ndarray
+        The cells.
+    windows : sequence of Windows
+        The windows along each of the pooled axes.
+    order : {"C", "F"}
+        How the cells of a plane are numbered: row by row or column by column (ONNX's `storage_order` 0, 1).
 
     Returns
     -------
     ndarray of int
-        Row-major positions within the last ``len(windows)`` axes of `x`; −1 for a window without a real cell.
+        Numbers of cells of the whole flattened `x`; −1 for a window without a real cell.
     """
-    shape = x.shape[x.ndim - len(windows) :]
-    where = np.broadcast_to(np.arange(prod(shape)).reshape(shape), x.shape)
+    plane = x.shape[x.ndim - len(windows) :]
+    where = np.arange(prod(plane)).reshape(plane, order=order)
+    where = np.add.outer(np.arange(0, x.size, prod(plane)), where).reshape(x.shape)
     x, where = _pad(x, windows, lowest(x.dtype), x.dtype), _pad(where, windows, -1, where.dtype)
     # From the last axis to the first, so that the first of equals is the first in row-major order.
     for axis, along in reversed(_axes(x, windows)):
-        values, places = (_taps(array, axis, along) for array in (x, where))
-        x, where = values[0].copy(), places[0].copy()
-        for value, place in zip(values[1:], places[1:], strict=True):
+        (x, *values), (where, *places) = _taps(x, axis, along), _taps(where, axis, along)
+        for value, place in zip(values, places, strict=True):
             better = (place >= 0) & ((where < 0) | (value > x) | (value != value))
-            np.copyto(x, value, where=better)
-            np.copyto(where, place, where=better)
+            x, where = np.where(better, value, x), np.where(better, place, where)
     return where
 
 
 def max_pool_backward(grad_output: np.ndarray, x: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:
     """Send every window's gradient to its maximum; gradients that meet add up.
+
+    Every window must have a real cell.
 
     Returns
     -------
@@ -200,9 +206,6 @@ def max_pool_backward(grad_output: np.ndarray, x: np.ndarray, windows: Sequence[
         Of x's shape.
     """
     where = arg_max_pool(x, windows)
-    plane = prod(x.shape[x.ndim - len(windows) :])
-    planes = np.arange(0, x.size, plane)
-    where = where.reshape(len(planes), -1) + planes[:, None]
     return np.bincount(where.ravel(), grad_output.ravel(), minlength=x.size).reshape(x.shape)
 
 
@@ -216,17 +219,17 @@ def avg_pool_backward(
     ndarray of float64
         Of the input's shape.
     """
-    grad = grad_output / divisor(windows, count_include_pad).astype(np.float64)
+    grad = grad_output / divisor(windows, count_include_pad)
     for axis, along in _axes(grad, windows):
-        padded = np.zeros(_resized(grad, axis, along.before + along.size + along.beyond))
-        for part in _taps(padded, axis, along):
+        spread = np.zeros((*grad.shape[:axis], along.padded, *grad.shape[axis + 1 :]))
+        for part in _taps(spread, axis, along):
             part += grad
-        grad = _at(padded, axis, slice(along.before, along.before + along.size))
+        grad = _at(spread, axis, along.inside)
     return grad
 
 
 def divisor(windows: Sequence[Windows], count_include_pad: bool) -> np.ndarray:
-    """Count the cells that every window divides by: an array with one axis for each of `windows`."""
+    """Count the cells that every window divides by (1 where it has none): an axis for each of `windows`."""
     counts = reduce(np.multiply.outer, [along.cells(count_include_pad) for along in windows])
     return np.maximum(counts, 1)
 
@@ -243,20 +246,23 @@ def average_dtype(dtype: np.dtype) -> np.dtype:
     return dtype if dtype.kind == "f" else np.dtype(np.float64)
 
 
+def working_dtype(dtype: np.dtype) -> np.dtype:
+    """Give the dtype to compute in: in the machine's byte order, and float32 for the slow, narrow float16."""
+    return np.promote_types(dtype, np.float32) if dtype.kind == "f" else dtype.newbyteorder("=")
+
+
 def sum_dtype(dtype: np.dtype, windows: Sequence[Windows]) -> np.dtype:
     """Give the dtype to add a window's cells in: for integers the smallest in which no sum overflows."""
     cells = prod(along.kernel for along in windows)
     if dtype.kind == "f":
-        wide = np.float64 if dtype.itemsize == 4 and cells > LARGE_WINDOW else dtype
-        return _working_dtype(np.dtype(wide))
-    range_ = np.iinfo(np.uint8 if dtype.kind == "b" else dtype)
-    exact = np.min_scalar_type(cells * (range_.min or range_.max))
+        return working_dtype(np.dtype(np.float64) if dtype.itemsize == 4 and cells > LARGE_WINDOW else dtype)
+    limits = np.iinfo(np.uint8 if dtype.kind == "b" else dtype)
+    exact = np.min_scalar_type(cells * (limits.min or limits.max))
     return np.dtype(np.float64) if exact.kind == "O" else exact
 
 
-def _working_dtype(dtype: np.dtype) -> np.dtype:
-    """Give the dtype to compute in: in the machine's byte order, and float32 for the slow, narrow float16."""
-    return np.promote_types(dtype, np.float32) if dtype.kind == "f" else dtype.newbyteorder("=")
+def _empty(x: np.ndarray, windows: Sequence[Windows], dtype: np.dtype) -> np.ndarray:
+    return np.empty((*x.shape[: x.ndim - len(windows)], *(along.count for along in windows)), dtype)
 
 
 def _blocks(
@@ -273,14 +279,11 @@ def _blocks(
 
 def _pad(x: np.ndarray, windows: Sequence[Windows], padding: object, dtype: np.dtype) -> np.ndarray:
     """Give x in contiguous memory, with `padding` around it: x itself where that changes nothing."""
-    if not any(along.before or along.beyond for along in windows):
+    shape = (*x.shape[: x.ndim - len(windows)], *(along.padded for along in windows))
+    if shape == x.shape:
         return np.ascontiguousarray(x, dtype)
-    shape, inside = list(x.shape), [slice(None)] * x.ndim
-    for axis, along in _axes(x, windows):
-        shape[axis] += along.before + along.beyond
-        inside[axis] = slice(along.before, along.before + along.size)
     padded = np.full(shape, padding, dtype)
-    padded[tuple(inside)] = x
+    padded[(..., *(along.inside for along in windows))] = x
     return padded
 
 
@@ -300,7 +303,7 @@ def _join_everywhere(ufunc: np.ufunc, cells: np.ndarray, axis: int, along: Windo
         return cells
     shift = along.dilation * prod(cells.shape[axis + 1 :])
     length = cells.size - (along.kernel - 1) * shift
-    flat, joined = cells.reshape(-1), np.empty_like(cells)
+    flat, joined = cells.reshape(-1), np.empty_like(cells, order="C")
     parts = [flat[start : start + length] for start in range(0, along.kernel * shift, shift)]
     _join_parts(ufunc, parts, out=joined.reshape(-1)[:length])
     return joined
@@ -322,12 +325,8 @@ def _every(stride: int, cells: np.ndarray, axis: int) -> np.ndarray:
     if stride == 2 and cells.shape[-1] % 2 == 0 and cells.itemsize in WIDER and byteorder == "little":
         # The first of two neighbours is the low half of the number that both make together.
         narrow, wide = WIDER[cells.itemsize]
-        return cells.view(wide).astype(narrow).view(cells.dtype)
+        return np.ascontiguousarray(cells).view(wide).astype(narrow).view(cells.dtype)
     return cells[..., ::stride]
-
-
-def _pooled_shape(x: np.ndarray, windows: Sequence[Windows]) -> tuple[int, ...]:
-    return (*x.shape[: x.ndim - len(windows)], *(along.count for along in windows))
 
 
 def _axes(x: np.ndarray, windows: Sequence[Windows]) -> list[tuple[int, Windows]]:
@@ -340,7 +339,3 @@ def _taps(x: np.ndarray, axis: int, along: Windows) -> list[np.ndarray]:
 
 def _at(x: np.ndarray, axis: int, cells: slice) -> np.ndarray:
     return x[(slice(None),) * axis + (cells,)]
-
-
-def _resized(x: np.ndarray, axis: int, size: int) -> tuple[int, ...]:
-    return (*x.shape[:axis], size, *x.shape[axis + 1 :])
