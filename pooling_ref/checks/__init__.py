@@ -1,0 +1,6 @@
+"""The checks that hidden tests call: they run a student's function, score it, and name its mistake."""
+
+from pooling_ref.checks.check import CHECKS, Check, Failure, Result
+from pooling_ref.checks.grading import grade
+
+__all__ = ["CHECKS", "Check", "Failure", "Result", "grade"]

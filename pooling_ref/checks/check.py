@@ -1,0 +1,191 @@
+"""One check for each task: draw the cases, call the function, see which groups it passes."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from pooling_lab.differences import Difference, FirstDifference, find_difference
+from pooling_lab.tasks import TASKS, Task
+from pooling_lab.trial import Case, Outcome, try_out
+from pooling_ref.cases import GROUPS, Draw, Group
+from pooling_ref.checks.recognition import recognise
+from pooling_ref.language import _
+
+SEEDS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One group of cases that the function does not pass, with its first case that went wrong.
+
+    Attributes
+    ----------
+    group : str
+        The key of the group.
+    message : str
+        What is tested, and the likely cause, in the language spoken now.
+    call, got, expected : str
+        The call, what came back, what was expected.
+    first_difference : FirstDifference or None
+        The first cell that differs, where the shapes agree.
+    difference : Difference or None
+        All of it, for the report; None where the function could not be called any more.
+    """
+
+    group: str
+    message: str
+    call: str
+    got: str
+    expected: str
+    first_difference: FirstDifference | None
+    difference: Difference | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check found.
+
+    Attributes
+    ----------
+    task : str
+        The task's name.
+    share : Fraction
+        The weighted share of the groups passed, exactly.
+    failures : tuple of Failure
+        One for each group not passed, in the order of the groups.
+    passed : tuple of str
+        The titles of the groups passed, in the language spoken now.
+    misconception : str or None
+        The key of the mistake that explains what came back.
+    seed : int
+        The seed that the cases were drawn from: the same seed gives the same result.
+    """
+
+    task: str
+    share: Fraction
+    failures: tuple[Failure, ...]
+    passed: tuple[str, ...]
+    misconception: str | None
+    seed: int
+
+    @property
+    def score(self) -> float:
+        """The weighted share of the groups passed, 0.0 to 1.0."""
+        return float(self.share)
+
+
+@dataclass(frozen=True)
+class Check:
+    """The hidden check of one task.
+
+    Attributes
+    ----------
+    task : Task
+        What is called, and with which arguments.
+    groups : tuple of Group
+        The cases, by the rule that they test.
+    """
+
+    task: Task
+    groups: tuple[Group, ...]
+
+    def draw(self, seed: int) -> list[tuple[Group, list[Case]]]:
+        """Return the cases of every group, as the seed draws them.
+
+        Each group draws from a stream of its own, so that a row added to the table changes no other row.
+        """
+        return [
+            (group, group.draw(Draw(self.task.name, np.random.default_rng([seed, *group.key.encode()]))))
+            for group in self.groups
+        ]
+
+    def __call__(self, function: Callable, seed: int | None = None) -> Result:
+        """Run the function on every group of cases.
+
+        Parameters
+        ----------
+        function : callable
+            The student's function, or a stand-in for it. An exception of a stand-in that has a true
+            attribute `fatal` ends the check: what was not called is not passed.
+        seed : int, optional
+            Draws the cases; a fresh one if left out.
+
+        Returns
+        -------
+        Result
+
+        Raises
+        ------
+        ValueError
+            If the seed is negative or no integer.
+        """
+        seed = _checked_seed(seed)
+        drawn = self.draw(seed)
+        if not callable(function):
+            return self._nothing_to_call(function, drawn, seed)
+        outcomes = _run(function, drawn)
+        failures, passed, weight = [], [], 0
+        for (group, cases), results in zip(drawn, outcomes, strict=True):
+            failure = self._judge(group, cases, results)
+            if failure is None:
+                passed.append(_(group.title))
+                weight += group.weight
+            else:
+                failures.append(failure)
+        return Result(
+            self.task.name,
+            Fraction(weight, sum(group.weight for group in self.groups)),
+            tuple(failures),
+            tuple(passed),
+            recognise(self.task, drawn, outcomes) if failures else None,
+            seed,
+        )
+
+    def _judge(self, group: Group, cases: list[Case], outcomes: list[Outcome]) -> Failure | None:
+        for case, outcome in zip(cases, outcomes, strict=False):
+            found = find_difference(self.task, case, outcome)
+            if found is not None:
+                message = f"{_(group.title)}. {_(group.hint)}"
+                return Failure(group.key, message, found.call, found.got, found.expected, found.first, found)
+        if len(outcomes) == len(cases):
+            return None
+        return _not_reached(group, _("not tried: the function had stopped answering"))
+
+    def _nothing_to_call(self, function: object, drawn: list, seed: int) -> Result:
+        name = type.__dict__["__name__"].__get__(type(function))
+        what = _("{task} is no function, but of type {name}", task=self.task.name, name=name)
+        failures = tuple(_not_reached(group, what) for group, cases in drawn)
+        return Result(self.task.name, Fraction(0), failures, (), None, seed)
+
+
+def _run(function: Callable, drawn: list[tuple[Group, list[Case]]]) -> list[list[Outcome]]:
+    """Return what came back for every case of every group, up to a call after which no other is possible."""
+    outcomes: list[list[Outcome]] = []
+    dead = False
+    for _group, cases in drawn:
+        results: list[Outcome] = []
+        for case in cases:
+            if dead:
+                break
+            results.append(try_out(function, case))
+            dead = results[-1].fatal
+        outcomes.append(results)
+    return outcomes
+
+
+def _not_reached(group: Group, why: str) -> Failure:
+    return Failure(group.key, f"{_(group.title)}. {why}", "", why, "", None, None)
+
+
+def _checked_seed(seed: object) -> int:
+    if seed is None:
+        return secrets.randbelow(SEEDS)
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"seed must be a non-negative integer or None, not {seed!r}")
+    return int(seed)
+
+
+CHECKS: dict[str, Check] = {name: Check(TASKS[name], groups) for name, groups in GROUPS.items()}

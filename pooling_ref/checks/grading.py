@@ -1,0 +1,47 @@
+"""What a hidden test calls: run the check, print the report, return the points."""
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from numbers import Real
+
+from pooling_ref.checks.check import CHECKS
+from pooling_ref.report import write_report
+
+
+def grade(task: str, function: Callable, points: float, seed: int | None = None) -> float:
+    """Check the function, print the report, and return the points earned.
+
+    Parameters
+    ----------
+    task : str
+        The name of the task, a key of CHECKS.
+    function : callable
+        The student's function.
+    points : float
+        What the task is worth.
+    seed : int, optional
+        Draws the cases; a fresh one if left out. The report says it.
+
+    Returns
+    -------
+    float
+        0 to `points`, in hundredths, rounded down; `points` only where every group is passed.
+
+    Raises
+    ------
+    ValueError
+        If there is no such task, or `points` or `seed` is no number that makes sense.
+    """
+    if task not in CHECKS:
+        raise ValueError(f"task must be one of {', '.join(CHECKS)}, not {task!r}")
+    if isinstance(points, bool) or not isinstance(points, Real) or not 0 <= points < math.inf:
+        raise ValueError(f"points must be a number, 0 or more, not {points!r}")
+    result = CHECKS[task](function, seed)
+    earned = float(points) if result.share == 1 else _rounded_down(Fraction(points) * result.share)
+    print(write_report(result, earned, float(points)))
+    return earned
+
+
+def _rounded_down(points: Fraction) -> float:
+    return math.floor(points * 100) / 100

@@ -1,0 +1,82 @@
+"""Which known mistake explains what came back."""
+
+from collections.abc import Callable
+
+from pooling_lab.differences import agree, find_difference
+from pooling_lab.tasks import Task
+from pooling_lab.trial import Case, Outcome, try_out
+from pooling_ref.cases import Group
+from pooling_ref.misconceptions import MISCONCEPTIONS
+
+Tried = tuple[Group, Case, Outcome, bool]  # the last: whether it was right
+
+
+def recognise(task: Task, drawn: list[tuple[Group, list[Case]]], outcomes: list[list[Outcome]]) -> str | None:
+    """Return the key of the mistake that explains what came back, or None.
+
+    A mistake explains the results where one of its versions gives the same in every case of every group about
+    the pooling itself, in those passed as in those failed. Beside them stand the groups about dtype, NaN,
+    memory and errors: a function may have a second mistake there. Of several that explain, the one is named
+    that also agrees in the most of these; of equals, the first in the table. Where only groups of the second
+    kind fail, the mistake must explain at least one of them, and none of those passed may speak against it.
+    """
+    tried = [
+        (group, case, outcome, find_difference(task, case, outcome) is None)
+        for (group, cases), results in zip(drawn, outcomes, strict=True)
+        for case, outcome in zip(cases, results, strict=False)
+    ]
+    if any(outcome.fatal for _, _, outcome, _ in tried):
+        return None
+    # What went wrong comes first: it rules most versions out at once.
+    core = sorted((each for each in tried if not each[0].side), key=lambda each: each[3])
+    side = [each for each in tried if each[0].side]
+    core_failed = any(not right for *_, right in core)
+    best, named = 0, None
+    for entry in MISCONCEPTIONS.values():
+        for wrong in entry.versions.get(task.name, ()):
+            if _explains_all(wrong, core):
+                explained = _explained(wrong, side, alone=not core_failed) + core_failed
+                if explained > best:
+                    best, named = explained, entry.key
+    return named
+
+
+def _explains_all(wrong: Callable, tried: list[Tried]) -> bool:
+    return all(_alike(case, outcome, try_out(wrong, case), strict=False) for _, case, outcome, _ in tried)
+
+
+def _explained(wrong: Callable, side: list[Tried], alone: bool) -> int:
+    """Count the groups in which the wrong version gives the same as the student's function.
+
+    Where nothing but such groups fails (`alone`) only failed groups count, and a group that the function
+    passes and the version does not speaks against it: 0.
+    """
+    same: dict[str, bool] = {}
+    passed: dict[str, bool] = {}
+    for group, case, outcome, right in side:
+        here = _alike(case, outcome, try_out(wrong, case), strict=True)
+        same[group.key] = same.get(group.key, True) and here
+        passed[group.key] = passed.get(group.key, True) and right
+    if alone and any(passed[key] and not same[key] for key in same):
+        return 0
+    return sum(same[key] for key in same if not (alone and passed[key]))
+
+
+def _alike(case: Case, one: Outcome, other: Outcome, strict: bool) -> bool:
+    if one.kind != other.kind:
+        return False
+    if one.kind == "error":
+        return not strict or one.raised.type_name == other.raised.type_name
+    if (one.value is None) != (other.value is None):
+        return False
+    if strict and "input" in case.counts and one.changed != other.changed:
+        return False
+    if one.value is None:
+        return True
+    if one.value.shape != other.value.shape or (strict and _is_lost(case, one, other)):
+        return False
+    return bool(agree(case, one.value, other.value).all())
+
+
+def _is_lost(case: Case, one: Outcome, other: Outcome) -> bool:
+    return "dtype" in case.counts and one.value.dtype != other.value.dtype

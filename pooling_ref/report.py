@@ -1,0 +1,103 @@
+"""The report of one graded task: what the student reads, and one line that programs read."""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pooling_lab.differences import show
+from pooling_ref.language import _
+
+if TYPE_CHECKING:
+    from pooling_ref.checks.check import Failure, Result
+
+NO_MISTAKE = "-"
+_LINE = re.compile(
+    r"^(?P<task>[a-z]\w*)  (?P<earned>\d+(?:\.\d+)?)/(?P<points>\d+(?:\.\d+)?)"
+    r"  seed=(?P<seed>\d+)  mistake=(?P<mistake>[a-z0-9-]+)$"
+)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the first line of a report says.
+
+    Attributes
+    ----------
+    task : str
+        The task's name.
+    earned, points : float
+        The points earned, and what the task is worth.
+    seed : int
+        The seed that the cases were drawn from.
+    mistake : str or None
+        The key of the recognised mistake.
+    """
+
+    task: str
+    earned: float
+    points: float
+    seed: int
+    mistake: str | None
+
+
+def write_summary(summary: Summary) -> str:
+    """Return the first line of a report, the same in every language."""
+    return (
+        f"{summary.task}  {_number(summary.earned)}/{_number(summary.points)}"
+        f"  seed={summary.seed}  mistake={summary.mistake or NO_MISTAKE}"
+    )
+
+
+def read_summary(text: str) -> Summary | None:
+    """Return what the first line of a printed report says; None where it is no report.
+
+    Only the first line is read, whatever else the text holds.
+    """
+    found = _LINE.match(text.split("\n", 1)[0])
+    if found is None:
+        return None
+    mistake = None if found["mistake"] == NO_MISTAKE else found["mistake"]
+    return Summary(found["task"], float(found["earned"]), float(found["points"]), int(found["seed"]), mistake)
+
+
+def write_report(result: "Result", earned: float, points: float) -> str:
+    """Return the report: the line for programs, the first failure in full, the others in a line each."""
+    from pooling_ref.misconceptions import MISCONCEPTIONS
+
+    lines = [write_summary(Summary(result.task, earned, points, result.seed, result.misconception))]
+    if not result.failures:
+        return "\n".join([*lines, _("Right in all {count} groups of cases.", count=len(result.passed))])
+    if result.misconception:
+        mistake = MISCONCEPTIONS[result.misconception]
+        lines += ["", _("What probably happened: {message}", message=_(mistake.message))]
+    first, *others = _unwritten_as_one(result.failures)
+    lines += ["", *_in_full(first, hint=not result.misconception)]
+    if others:
+        lines += ["", _("Not right yet, too:"), *(f"  ✗ {_headline(each)}" for each in others)]
+    if result.passed:
+        lines += ["", _("Right: {titles}", titles="; ".join(result.passed))]
+    return "\n".join([*lines, "", _("The cases were drawn with the seed {seed}.", seed=result.seed)])
+
+
+def _number(value: float) -> str:
+    return f"{value:.10f}".rstrip("0").rstrip(".")
+
+
+def _unwritten_as_one(failures: tuple["Failure", ...]) -> tuple["Failure", ...]:
+    """Return one failure where all of them say the same: nothing is written yet, or there is no function."""
+    kinds = {each.difference.kind if each.difference else each.got for each in failures}
+    alike = len(kinds) == 1 and (kinds == {"unwritten"} or failures[0].difference is None)
+    return failures[:1] if alike else failures
+
+
+def _headline(failure: "Failure") -> str:
+    return failure.message.split(". ", 1)[0]
+
+
+def _in_full(failure: "Failure", hint: bool) -> list[str]:
+    if failure.difference is None:
+        return [f"✗ {failure.message}"]
+    if failure.difference.kind == "unwritten":
+        return ["✗ " + _("Nothing is written here yet: the function raises NotImplementedError.")]
+    title, advice = failure.message.split(". ", 1)
+    return [f"✗ {title}", show(failure.difference), *([_("Hint: {hint}", hint=advice)] if hint else [])]
