@@ -1,0 +1,58 @@
+"""What the grading process asks of the parent: a kernel, with what it is given and the walls around it."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+CHANNELS = ("shell", "iopub", "stdin", "control", "hb")  # the order in which their sockets are handed over
+MOST_BYTES = 1 << 16  # of a job, or of a report
+
+# Where things are within namespaces.
+SCRATCH = Path("/scratch")
+PACKAGES = Path("/packages")
+ROOMS = Path("/rooms")
+
+# The folders that a room has: where the notebook runs, HOME, and what stands for /tmp and /dev/shm.
+WORK, HOME, TEMPORARY, SHARED = "work", "home", "tmp", "shm"
+
+
+@dataclass
+class Job:
+    """A kernel that is asked for.
+
+    Attributes
+    ----------
+    walls
+        "namespaces" or "landlock".
+    room
+        The folder that holds the kernel's files.
+    environment
+        All that the kernel's environment holds, beside HOME and TMPDIR.
+    limits
+        Numbers by name: cpu_seconds, memory, file_size, open_files, tasks, processes, disk, files.
+    read
+        What may be read, with "landlock"; with "namespaces" nothing else is there.
+    kernel
+        Its key and signature scheme; None to only try whether the walls stand.
+    """
+
+    walls: str
+    room: str
+    environment: dict[str, str]
+    limits: dict[str, int]
+    read: list[str] = field(default_factory=list)
+    kernel: dict[str, str] | None = None
+
+    @property
+    def scratch(self) -> Path:
+        """The folder that the kernel may write to."""
+        return SCRATCH if self.walls == "namespaces" else Path(self.room)
+
+    def encode(self) -> bytes:
+        """Return the job as it travels."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def decode(cls, message: bytes) -> "Job":
+        """Return the job that came as `message`."""
+        return cls(**json.loads(message))

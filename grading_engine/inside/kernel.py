@@ -1,0 +1,94 @@
+"""An IPython kernel on sockets that it is handed, so that it needs no right to make any."""
+
+import sys
+import tempfile
+from typing import Any
+
+import zmq
+from ipykernel.heartbeat import Heartbeat
+from ipykernel.iostream import IOPubThread
+from ipykernel.kernelapp import IPKernelApp
+
+from .job import CHANNELS
+
+
+class _HandedHeartbeat(Heartbeat):
+    """The heartbeat, on a socket it is handed."""
+
+    def _try_bind_socket(self) -> None:
+        _listen(self.socket, self.port)
+
+
+class HandedKernelApp(IPKernelApp):
+    """ipykernel's application without connection file: what it would read there is given as traits.
+
+    Each channel's port is the number of a listening Unix socket that this process already has open.
+    """
+
+    def _try_bind_socket(self, s: zmq.Socket, port: int) -> int:
+        _listen(s, port)
+        return port
+
+    def init_connection_file(self) -> None:
+        """Read no connection file."""
+
+    def write_connection_file(self, **kwargs: Any) -> None:
+        """Write no connection file."""
+
+    def log_connection_info(self) -> None:
+        """Tell nobody how to connect; only note the ports."""
+        self._ports = {channel: getattr(self, f"{channel}_port") for channel in CHANNELS}
+
+    def init_control(self, context: zmq.Context) -> None:
+        """Set up the control channel, without the debugger's way back to the shell channel."""
+        super().init_control(context)
+        self.debug_shell_socket.close(linger=0)  # it would try for ever to connect
+        self.debug_shell_socket = context.socket(zmq.DEALER)
+
+    def init_iopub(self, context: zmq.Context) -> None:
+        """Set up the channel for output, without the TCP socket by which subprocesses would reach it."""
+        self.iopub_socket = context.socket(zmq.XPUB)
+        self.iopub_socket.linger = 1000
+        self.iopub_port = self._bind_socket(self.iopub_socket, self.iopub_port)
+        self.configure_tornado_logger()
+        self.iopub_thread = IOPubThread(self.iopub_socket, session=self.session)
+        self.iopub_thread.start()
+        self.iopub_socket = self.iopub_thread.background_socket
+
+    def init_heartbeat(self) -> None:
+        """Start the heartbeat."""
+        self.heartbeat = _HandedHeartbeat(zmq.Context(), (self.transport, self.ip, self.hb_port))
+        self.heartbeat.start()
+
+
+def _listen(channel: zmq.Socket, descriptor: int) -> None:
+    channel.setsockopt(zmq.USE_FD, descriptor)
+    channel.bind(f"ipc://handed-{descriptor}")  # only the descriptor counts; nothing of this name is made
+
+
+def settings(**traits: Any) -> dict[str, Any]:
+    """Return the application's traits: no history on disk, no log, no poller of a parent."""
+    return {"transport": "ipc", "parent_handle": 0, "log_level": 50, **traits}
+
+
+def prepared(key: str, scheme: str, descriptors: dict[str, int]) -> HandedKernelApp:
+    """Return a kernel that is ready to start.
+
+    Parameters
+    ----------
+    key, scheme
+        What messages are signed with, as in a connection file.
+    descriptors
+        For each of `CHANNELS` the number of its listening socket.
+    """
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()  # or every kernel would draw the same numbers
+    tempfile.tempdir = None  # the parent's is not this kernel's
+    app = HandedKernelApp.instance(
+        **settings(**{f"{channel}_port": number for channel, number in descriptors.items()})
+    )
+    app.config.HistoryManager.enabled = False
+    app.config.Session.key = key.encode()
+    app.config.Session.signature_scheme = scheme
+    app.initialize([])
+    return app

@@ -1,0 +1,153 @@
+"""A process that has loaded what notebooks need, and forks a kernel behind walls of its own for each of them.
+
+It runs trusted code only. On its standard input, a Unix socket, it is handed one job after the other (a `Job`
+as JSON, with the sockets of the kernel and one to report to), and ends when that is closed.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import traceback
+from pathlib import Path
+
+from . import linux, walls
+from .job import CHANNELS, MOST_BYTES, Job
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def main(user: int, modules: list[str]) -> None:
+    """Become `user` where that is not negative, load `modules`, and serve jobs."""
+    jobs = socket.socket(fileno=os.dup(0))
+    if user >= 0:
+        _become(user)
+    linux.prctl(PR_SET_CHILD_SUBREAPER, 1)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whatever ends is forgotten at once
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who grades
+    for module in modules:
+        importlib.import_module(module)
+    gc.collect()
+    gc.freeze()  # what is loaded is never looked through again, so that its pages stay shared
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(jobs, MOST_BYTES, 1 + len(CHANNELS))
+        if not message:
+            return
+        if _fork() == 0:
+            jobs.close()
+            _start(Job.decode(message), *descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _become(user: int) -> None:
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    linux.prctl(linux.PR_SET_DUMPABLE, 1)  # or its own entries in /proc would belong to root
+
+
+def _fork() -> int:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return os.fork()
+
+
+def _start(job: Job, report: int, *channels: int) -> None:
+    """In a fork of the parent: build the walls, and start the guard within them."""
+    reports = socket.socket(fileno=report)
+    try:
+        if job.walls == "namespaces":
+            walls.enter_namespaces(job)
+        if _fork() == 0:
+            _guard(job, reports, channels)
+    except Exception:
+        _fail(reports)
+    os._exit(0)
+
+
+def _guard(job: Job, reports: socket.socket, channels: tuple[int, ...]) -> None:
+    """Start the kernel, tell how it ends, and end it when nobody listens any more.
+
+    With namespaces this is their first process: with it, everything in them ends.
+    """
+    os.setsid()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    kernel = _fork()
+    if kernel == 0:
+        _be_kernel(job, reports, channels)
+    for channel in channels:
+        os.close(channel)
+    linux.prctl(linux.PR_SET_DUMPABLE, 0)
+    watched = os.pidfd_open(kernel)
+    socket.send_fds(reports, [json.dumps({"started": kernel}).encode()], [watched])
+    why = None
+    while not (ready := select.select([watched, reports], [], [], 0.5)[0]):
+        if job.walls == "landlock" and (why := _too_full(job)):
+            break
+    if watched not in ready:
+        os.kill(kernel, signal.SIGKILL)
+    _, status = os.waitpid(kernel, 0)
+    _send(reports, {"ended": os.waitstatus_to_exitcode(status), "why": why})
+    os._exit(0)
+
+
+def _too_full(job: Job) -> str | None:
+    """Say what is too much in the job's folder, which Landlock cannot limit."""
+    size = files = 0
+    for folder, _, names in os.walk(job.scratch):
+        for name in names:
+            files += 1
+            size += (Path(folder) / name).lstat().st_blocks * 512
+    if size > job.limits["disk"]:
+        return "disk"
+    return "files" if files > job.limits["files"] else None
+
+
+def _be_kernel(job: Job, reports: socket.socket, channels: tuple[int, ...]) -> None:
+    """In the last fork: go behind the walls, and be a kernel there."""
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.setsid()
+        _keep_only({reports.fileno(), *channels})
+        walls.settle(job)
+        walls.lock(job)
+    except Exception:
+        _fail(reports)
+        os._exit(1)
+    if job.kernel is None:
+        _send(reports, {"walls": "stand"})
+        os._exit(0)
+    try:
+        from . import kernel
+
+        ready = kernel.prepared(**job.kernel, descriptors=dict(zip(CHANNELS, channels, strict=True)))
+    except Exception:
+        _fail(reports)
+        os._exit(1)
+    reports.close()
+    ready.start()
+    os._exit(0)
+
+
+def _keep_only(descriptors: set[int]) -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    kept = sorted(descriptors)
+    for before, after in zip([2, *kept], [*kept, 1 << 16], strict=True):
+        os.closerange(before + 1, after)
+
+
+def _send(reports: socket.socket, what: dict[str, object]) -> None:
+    with contextlib.suppress(OSError):  # nobody may listen any more
+        reports.send(json.dumps(what).encode())
+
+
+def _fail(reports: socket.socket) -> None:
+    _send(reports, {"failed": traceback.format_exc(limit=-3), "ended": 1, "why": None})

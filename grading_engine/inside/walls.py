@@ -1,0 +1,77 @@
+"""What a process gives up before a student's code runs in it."""
+
+import os
+import resource
+import shutil
+from pathlib import Path
+
+from . import landlock, linux, seccomp
+from .job import HOME, ROOMS, SCRATCH, SHARED, TEMPORARY, WORK, Job
+
+_RESOURCES = {
+    "cpu_seconds": resource.RLIMIT_CPU,
+    "memory": resource.RLIMIT_AS,
+    "file_size": resource.RLIMIT_FSIZE,
+    "open_files": resource.RLIMIT_NOFILE,
+    "tasks": resource.RLIMIT_NPROC,
+}
+
+
+def enter_namespaces(job: Job) -> None:
+    """Leave for namespaces of its own, in which only this job's room is there, as a file system in memory.
+
+    Processes that are started from now on cannot see, signal or reach any that were there before, and are
+    all ended when the first of them ends.
+    """
+    user, group = os.geteuid(), os.getegid()
+    linux.unshare(linux.CLONE_NEWUSER | linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    linux.mount("none", "/", flags=linux.MS_REC | linux.MS_PRIVATE)
+    limits = f"size={job.limits['disk']},nr_inodes={job.limits['files']},mode=755"
+    linux.mount("tmpfs", str(SCRATCH), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, limits)
+    shutil.copytree(Path(job.room) / WORK, SCRATCH / WORK)
+    for name in (HOME, TEMPORARY, SHARED):
+        (SCRATCH / name).mkdir()
+    linux.mount(str(SCRATCH / TEMPORARY), "/tmp", flags=linux.MS_BIND)
+    linux.mount(str(SCRATCH / SHARED), "/dev/shm", flags=linux.MS_BIND)
+    for hidden in (ROOMS, Path("/proc")):
+        linux.mount("tmpfs", str(hidden), "tmpfs", linux.MS_RDONLY, "size=4k,nr_inodes=1")
+
+
+def settle(job: Job) -> None:
+    """Take the job's environment and folder."""
+    os.environ.clear()
+    os.environ.update(job.environment, HOME=str(job.scratch / HOME), TMPDIR=str(job.scratch / TEMPORARY))
+    os.chdir(job.scratch / WORK)
+
+
+def lock(job: Job) -> None:
+    """Give up, for good, all that the job does not need; the process must have one thread only.
+
+    Raises
+    ------
+    OSError
+        Where the Linux kernel refuses a wall; the student's code must then not run.
+    """
+    for name, number in _RESOURCES.items():
+        if name in job.limits:
+            _limit(number, job.limits[name])
+    _limit(resource.RLIMIT_CORE, 0)
+    linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+    rules = [*seccomp.EVERYWHERE, *seccomp.NO_NEW_NAMESPACES]
+    if job.walls == "landlock":
+        landlock.restrict(job.read, [str(job.scratch), "/dev/null"], job.limits.get("landlock_version"))
+        rules += seccomp.beside_landlock()
+    if job.walls == "landlock" or not job.limits["processes"]:
+        rules += seccomp.NO_NEW_PROCESSES
+    linux.drop_capabilities()
+    seccomp.apply(rules)
+
+
+def _limit(number: int, most: int) -> None:
+    _, hard = resource.getrlimit(number)
+    if hard != resource.RLIM_INFINITY:
+        most = min(most, hard)
+    resource.setrlimit(number, (most, most))
