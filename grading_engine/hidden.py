@@ -1,0 +1,276 @@
+"""Hidden tests: cutting them out of a cell, and running them here, outside of the student's kernel."""
+
+import ast
+import builtins
+import contextlib
+import importlib
+import io
+import re
+import signal
+import symtable
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+MAX_PRINTED = 200_000  # characters that a hidden test may print
+
+
+class HiddenTestError(ValueError):
+    """A hidden test that cannot run outside of the kernel: the instructor's to mend."""
+
+
+class HiddenTimeout(BaseException):
+    """The hidden lines themselves took too long (a BaseException, so that no check catches it)."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A test cell, cut in two.
+
+    Attributes
+    ----------
+    visible : str
+        What the student sees, and what runs in the kernel.
+    hidden : str
+        What runs in the grading process, with blank lines in place of the rest so that line numbers stay;
+        empty where there is nothing hidden.
+    counts : bool
+        Whether the value of the last hidden line is the cell's value: nothing visible follows it.
+    """
+
+    visible: str
+    hidden: str
+    counts: bool
+
+
+def cut(source: str, begin: str, end: str) -> Cell:
+    """Cut a cell at its marks, as nbgrader's `ClearHiddenTests` does.
+
+    Raises
+    ------
+    HiddenTestError
+        Where marks are nested or open, or one of the halves is no Python of its own.
+    """
+    visible, hidden, inside = [], [], False
+    for line in source.split("\n"):
+        if begin in line or end in line:
+            if (begin in line) == inside:
+                raise HiddenTestError(f"hidden tests: a mark without its counterpart: {line.strip()!r}")
+            inside = not inside
+            hidden.append("")
+        elif inside:
+            hidden.append(line)
+        else:
+            visible.append(line)
+            hidden.append("")
+    if inside:
+        raise HiddenTestError(f"hidden tests: {begin!r} without {end!r}")
+    shown, text = "\n".join(visible), "\n".join(hidden)
+    try:
+        if not ast.parse(text).body:
+            return Cell(shown, "", False)
+    except SyntaxError as error:
+        raise HiddenTestError(
+            f"hidden tests: the lines between the marks are no Python of their own: {error.msg} "
+            f"(line {error.lineno}); they cannot stand inside a block, and cannot use magics"
+        ) from None
+    last = max(number for number, line in enumerate(hidden) if line.strip())
+    after = [line.strip() for line in source.split("\n")[last + 1 :]]
+    return Cell(shown, text, all(not line or line.startswith("#") for line in after))
+
+
+@dataclass
+class Verdict:
+    """What came of a cell's hidden lines.
+
+    Attributes
+    ----------
+    printed : str
+        What they printed.
+    value : object
+        The value of their last line: the points, by nbgrader's rule; None for all of them.
+    error : tuple of str, or None
+        The name and the text of the exception that ended them.
+    log : str
+        For the instructor's log alone: the traceback, with hidden lines in it.
+    """
+
+    printed: str = ""
+    value: Any = None
+    error: tuple[str, str] | None = None
+    log: str = ""
+
+
+@dataclass
+class HiddenRoom:
+    """The names that the hidden lines of one notebook see.
+
+    A name is looked up in this order: what hidden lines assigned; what the instructor's own locked cells
+    bind (those lines run again here, where no student can have changed their result); `modules`; Python's
+    built-ins; and last the student's kernel. A name that a solution cell asks the student to define is always
+    the kernel's, even where a built-in has the same name.
+
+    Parameters
+    ----------
+    modules : dict of str to str
+        Aliases of modules that are imported here, such as `np` for `numpy`.
+    students : set of str
+        The names that the solution cells of the gradebook define.
+    """
+
+    modules: dict[str, str]
+    students: set[str] = field(default_factory=set)
+    trusted: list[ast.stmt] = field(default_factory=list)
+    standins: dict[str, Any] = field(default_factory=dict)
+    names: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
+
+    def trust(self, source: str) -> None:
+        """Remember the lines of a locked cell; those that bind a needed name will run here too."""
+        with contextlib.suppress(SyntaxError):  # magics: left to the kernel
+            self.trusted += ast.parse(source).body
+
+    def run(self, cell: Cell, ask: Callable[[list[str]], dict[str, Any]], seconds: float) -> Verdict:
+        """Run a cell's hidden lines.
+
+        Parameters
+        ----------
+        cell : Cell
+            The cell.
+        ask : callable
+            Returns those of some names that the kernel has, as data or as stand-ins.
+        seconds : float
+            How long the lines may take in all.
+        """
+        verdict = Verdict()
+        out, err = _Printed(), _Printed()
+        try:
+            with time_limit(seconds), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                self._fetch(cell.hidden, ask)
+                verdict.value = self._execute(cell)
+        except (Exception, SystemExit, HiddenTimeout) as error:
+            verdict.error = (name_of(error), str(error))
+            verdict.log = traceback.format_exc()
+        verdict.printed = out.getvalue()
+        verdict.log += err.getvalue()
+        return verdict
+
+    def _execute(self, cell: Cell) -> Any:
+        tree = ast.parse(cell.hidden)
+        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, "<hidden tests>", "exec"), self.names)
+        if last is None:
+            return None
+        value = eval(compile(ast.Expression(last.value), "<hidden tests>", "eval"), self.names)
+        return value if cell.counts else None
+
+    def _fetch(self, source: str, ask: Callable[[list[str]], dict[str, Any]]) -> None:
+        """Bind the names that the lines use and do not define."""
+        for name, value in self.standins.items():
+            if self.names.get(name) is value:
+                del self.names[name]  # the student may have defined it anew
+        wanted = set()
+        self._resolve(used_names(source), wanted, ask)
+        self._from_kernel(wanted, ask)
+
+    def _resolve(self, names: set[str], wanted: set[str], ask: Callable[[list[str]], dict[str, Any]]) -> None:
+        for name in sorted(names):
+            if name in self.students:
+                wanted.add(name)
+            elif any(name in bound_names(statement) for statement in self.trusted):
+                self._run_trusted(name, wanted, ask)
+            elif name not in self.names and name in self.modules:
+                self.names[name] = importlib.import_module(self.modules[name])
+            elif not hasattr(builtins, name):
+                wanted.add(name)
+
+    def _run_trusted(self, name: str, wanted: set[str], ask: Callable[[list[str]], dict[str, Any]]) -> None:
+        """Run the instructor's visible lines that bind a name; where they fail here, the kernel has it."""
+        for statement in [line for line in self.trusted if name in bound_names(line)]:
+            if statement not in self.trusted:
+                continue  # ran on the way, for another name
+            self.trusted.remove(statement)
+            needed: set[str] = set()
+            self._resolve(used_names(ast.unparse(statement)) - {name}, needed, ask)
+            self._from_kernel(needed, ask)
+            try:
+                code = compile(ast.Module([statement], []), "<visible lines>", "exec")
+                with contextlib.redirect_stdout(io.StringIO()):
+                    exec(code, self.names)
+            except Exception as error:
+                if getattr(error, "fatal", False):
+                    raise
+                wanted.add(name)
+
+    def _from_kernel(self, names: set[str], ask: Callable[[list[str]], dict[str, Any]]) -> None:
+        names = names - set(self.names)
+        if names:
+            found = ask(sorted(names))
+            self.standins.update(found)
+            self.names.update(found)
+
+
+class _Printed(io.StringIO):
+    """Keeps what is printed, up to a limit."""
+
+    def write(self, text: str) -> int:
+        if self.tell() < MAX_PRINTED:
+            super().write(text[:MAX_PRINTED])
+        return len(text)
+
+
+def name_of(error: BaseException) -> str:
+    """Return the name of an exception's type, as the student knows it."""
+    return getattr(error, "type_name", "") or type(error).__name__
+
+
+def bound_names(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement binds where it stands."""
+    table = symtable.symtable(ast.unparse(statement), "<lines>", "exec")
+    return {
+        symbol.get_name()
+        for symbol in table.get_symbols()
+        if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+    }
+
+
+def used_names(source: str) -> set[str]:
+    """Return the names that some lines look up outside of their own functions."""
+    return set(_used(symtable.symtable(source, "<lines>", "exec"), top=True))
+
+
+def _used(table: symtable.SymbolTable, top: bool) -> Iterator[str]:
+    for symbol in table.get_symbols():
+        if symbol.is_referenced() and (top or symbol.is_global()):
+            yield symbol.get_name()
+    for child in table.get_children():
+        yield from _used(child, top=False)
+
+
+def defined_names(source: str) -> set[str]:
+    """Return the names that a cell binds; where it is not Python, the functions it seems to define."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return set(re.findall(r"^(?:def|class)\s+(\w+)", source, re.MULTILINE))
+    return set().union(*(bound_names(statement) for statement in tree.body))
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise `HiddenTimeout` in what runs inside for too long (where the system has alarms)."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: Any) -> None:
+        raise HiddenTimeout(f"the hidden tests took longer than {seconds:g} seconds")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

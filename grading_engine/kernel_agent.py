@@ -1,0 +1,145 @@
+"""Runs inside the student's kernel: looks up names, calls functions, and sends back what they return.
+
+Sent to the kernel as source before the first cell of the student's runs, after the text of `wire.py` (whose
+names it uses). It holds no secret and decides nothing: a student who rewrites it can only send other data.
+"""
+
+import linecache
+
+from grading_engine.wire import Decoder, Encoder, WireError  # the text itself, when sent
+
+TARGET = "sealed-grading"
+MAX_TEXT = 2000
+MAX_HANDLES = 10_000
+
+
+class Agent:
+    """Answers the grading process's requests about the objects of one kernel.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        The kernel's shell, whose names can be asked for.
+    """
+
+    def __init__(self, shell):
+        self.shell = shell
+        self.objects = {}
+
+    def open(self, comm, message):
+        """Take the grading process's connection."""
+        comm.on_msg(lambda message: self.answer(comm, message))
+
+    def answer(self, comm, message):
+        """Answer one request; whatever happens, an answer goes out."""
+        data = message["content"]["data"]
+        reply = {"nonce": data["nonce"]}
+        buffers = []
+        try:
+            encoder = Encoder(self.handle)
+            reply["ok"] = getattr(self, "do_" + data["do"])(data, message["buffers"], encoder)
+            buffers = encoder.buffers
+        except WireError as error:
+            reply["wire"] = str(error)
+        except BaseException as error:  # SystemExit and KeyboardInterrupt of the student's too
+            reply["error"] = describe(error)
+        comm.send(reply, buffers=buffers)
+
+    def do_names(self, data, buffers, encoder):
+        """Return those of the names asked for that the student's notebook has."""
+        found = {}
+        for name in data["names"]:
+            if name in self.shell.user_ns:
+                try:
+                    found[name] = encoder.encode(self.shell.user_ns[name])
+                except WireError:
+                    found[name] = self.handle(self.shell.user_ns[name])
+        return found
+
+    def do_attribute(self, data, buffers, encoder):
+        """Return one attribute of an object."""
+        return encoder.encode(getattr(self.objects[data["id"]], data["name"]))
+
+    def do_call(self, data, buffers, encoder):
+        """Call an object, and return its result and what it changed of its arguments."""
+        decoder = Decoder([bytes(buffer) for buffer in buffers], self.resolve, trusted=True)
+        args = decoder.decode(data["args"])
+        kwargs = {name: decoder.decode(item) for name, item in data["kwargs"].items()}
+        before = {i: array.tobytes() for i, array in decoder.arrays.items() if array.flags.writeable}
+        places = [*enumerate(args), *kwargs.items()]
+        contents = {place: snapshot(value) for place, value in places if is_container(value)}
+        result = encoder.encode(self.objects[data["id"]](*args, **kwargs))
+        changed = [
+            [i, encoder.encode(decoder.arrays[i])]
+            for i, was in before.items()
+            if decoder.arrays[i].tobytes() != was
+        ]
+        values = dict(places)
+        refilled = [
+            [place, encoder.encode(values[place])]
+            for place, was in contents.items()
+            if snapshot(values[place]) != was
+        ]
+        return {"result": result, "changed": changed, "refilled": refilled}
+
+    def handle(self, value):
+        """Return what stands for an object that is not data, and remember the object."""
+        number = id(value)
+        if len(self.objects) < MAX_HANDLES:
+            self.objects[number] = value
+        kind = type(value)
+        return {"t": "object", "id": number, "type": text(kind.__name__), "text": text_of(value)}
+
+    def resolve(self, data):
+        """Return the object that the grading process means."""
+        return self.objects[data["id"]]
+
+
+def is_container(value):
+    """Say whether an argument can be changed in place, beside arrays."""
+    return type(value) in (list, dict, set, bytearray)
+
+
+def snapshot(value):
+    """Return a text that changes when a container's content does."""
+    encoder = Encoder(lambda value: {"t": "object", "id": id(value)})
+    return repr(encoder.encode(value)), encoder.buffers
+
+
+def text(value):
+    """Return a short string that JSON can hold."""
+    return str(value)[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
+
+
+def text_of(value):
+    """Return a short description of an object whose own repr may fail."""
+    try:
+        return text(repr(value))
+    except BaseException:
+        return text(f"<{type(value).__name__}>")
+
+
+def describe(error):
+    """Return an exception as text: its types' names, its message, and the student's line."""
+    try:
+        message = text(error)
+    except BaseException:
+        message = ""
+    line, code = None, ""
+    trace = error.__traceback__
+    while trace is not None:
+        frame = trace.tb_frame.f_code
+        if "ipykernel_" in frame.co_filename or frame.co_filename.startswith("<ipython-input"):
+            line = trace.tb_lineno
+            code = text(linecache.getline(frame.co_filename, line).strip())
+        trace = trace.tb_next
+    names = [text(kind.__name__) for kind in type(error).__mro__]
+    return {"types": names[:20], "message": message, "line": line, "code": code}
+
+
+def install():
+    """Start to answer (called once, by the line that is sent after this text)."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    shell.kernel.comm_manager.register_target(TARGET, Agent(shell).open)

@@ -1,0 +1,169 @@
+"""What a cell showed: outputs built from a kernel's messages, within limits and fit for a notebook."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+KEPT_TEXT = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml")
+KEPT_BASE64 = ("image/png", "image/jpeg", "image/gif")
+BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
+
+
+@dataclass
+class Room:
+    """How much the cells of one notebook may still show, in characters."""
+
+    text: int = 2_000_000
+    rich: int = 30_000_000
+
+
+@dataclass
+class Outputs:
+    """The outputs of one cell, as its messages come in.
+
+    Parameters
+    ----------
+    room : Room
+        What the whole notebook may still show.
+    text, rich : int
+        What this cell may still show, in characters: printed text, and HTML or pictures.
+    cut : str
+        The line that stands where the rest was left out.
+    """
+
+    room: Room
+    cut: str
+    text: int = 100_000
+    rich: int = 8_000_000
+    shown: list[NotebookNode] = field(default_factory=list)
+    displays: dict[str, list[NotebookNode]] = field(default_factory=dict)
+    clearing: bool = False
+
+    def take(self, kind: str, content: dict[str, Any]) -> None:
+        """Add what one message of the kernel shows; what is no output, or broken, is passed over."""
+        maker = _MAKERS.get(kind)
+        if kind == "clear_output":
+            self.clearing = True
+            if not content.get("wait"):
+                self._clear()
+        elif maker is not None:
+            maker(self, content)
+
+    def _clear(self) -> None:
+        if self.clearing:
+            self.shown, self.displays, self.clearing = [], {}, False
+
+    def _stream(self, content: dict[str, Any]) -> None:
+        name = "stderr" if content.get("name") == "stderr" else "stdout"
+        text = self._clip(content.get("text"))
+        last = self.shown[-1] if self.shown and not self.clearing else None
+        if last is not None and last.output_type == "stream" and last.name == name:
+            last.text += text
+        elif text:
+            self._add(new_output("stream", name=name, text=text))
+
+    def _display(self, content: dict[str, Any], kind: str = "display_data") -> None:
+        data = self._data(content.get("data"))
+        if not data:
+            return
+        output = new_output(kind, data=data)
+        self._add(output)
+        transient = content.get("transient")
+        name = transient.get("display_id") if isinstance(transient, dict) else None
+        if isinstance(name, str):
+            self.displays.setdefault(name, []).append(output)
+
+    def _update(self, content: dict[str, Any]) -> None:
+        transient = content.get("transient")
+        name = transient.get("display_id") if isinstance(transient, dict) else None
+        places = self.displays.get(name, []) if isinstance(name, str) else []
+        data = self._data(content.get("data")) if places else None
+        for output in places:
+            output.data = NotebookNode(data)
+
+    def _error(self, content: dict[str, Any]) -> None:
+        trace = content.get("traceback")
+        trace = trace if isinstance(trace, list) else []
+        self._add(
+            new_output(
+                "error",
+                ename=clean(content.get("ename"))[:200],
+                evalue=self._clip(content.get("evalue")),
+                traceback=[self._clip(line) for line in trace[:100]],
+            )
+        )
+
+    def _add(self, output: NotebookNode) -> None:
+        self._clear()
+        self.shown.append(output)
+
+    def _data(self, data: Any) -> dict[str, str]:
+        if not isinstance(data, dict):
+            return {}
+        kept = {}
+        for mime in KEPT_TEXT + KEPT_BASE64:
+            if mime in data:
+                value = clean(data[mime])
+                fits = len(value) <= min(self.rich, self.room.rich)
+                if fits and (mime in KEPT_TEXT or BASE64.fullmatch(value)):
+                    kept[mime] = value
+                    self.rich -= len(value)
+                    self.room.rich -= len(value)
+                elif not fits and mime == "text/plain":
+                    kept[mime] = self.cut
+        return kept
+
+    def _clip(self, value: Any) -> str:
+        left = min(self.text, self.room.text)
+        if left <= 0:
+            return ""
+        value = clean(value, left + 1)
+        self.text -= len(value)
+        self.room.text -= len(value)
+        return value if len(value) <= left else f"{value[:left]}\n{self.cut}\n"
+
+
+_MAKERS = {
+    "stream": Outputs._stream,
+    "display_data": Outputs._display,
+    "execute_result": lambda outputs, content: outputs._display(content, "execute_result"),
+    "update_display_data": Outputs._update,
+    "error": Outputs._error,
+}
+
+
+def clean(value: Any, limit: int | None = None) -> str:
+    """Return a string (nbformat's list of lines too) that any file can hold; anything else as nothing."""
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        value = "".join(value)
+    if not isinstance(value, str):
+        return ""
+    return value[:limit].encode("utf-8", "replace").decode("utf-8")
+
+
+def harmless(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Return a grade cell's visible outputs in forms that nbgrader takes no points from.
+
+    nbgrader reads points off an `execute_result`, and none off a cell with an `error` or with something on
+    stderr. What the student's kernel sends is shown, as a display or as printed text, and counts for nothing.
+    """
+    return [_HARMLESS.get(output.output_type, lambda output: output)(output) for output in outputs]
+
+
+def _as_display(output: NotebookNode) -> NotebookNode:
+    return new_output("display_data", data=output.data)
+
+
+def _as_stdout(output: NotebookNode) -> NotebookNode:
+    return new_output("stream", name="stdout", text=output.text)
+
+
+def _as_text(output: NotebookNode) -> NotebookNode:
+    text = "\n".join(output.traceback) or f"{output.ename}: {output.evalue}"
+    return new_output("stream", name="stdout", text=text + "\n")
+
+
+_HARMLESS = {"execute_result": _as_display, "stream": _as_stdout, "error": _as_text}

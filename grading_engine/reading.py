@@ -1,0 +1,165 @@
+"""Reading what was handed in: whatever the file holds, a valid notebook comes out."""
+
+import codecs
+import json
+import re
+import uuid
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_notebook
+from traitlets import Unicode
+
+from .outputs import BASE64, KEPT_BASE64, clean
+from .sentences import sentence
+
+MAX_BYTES = 200 * 2**20  # of a notebook's file
+MAX_SOURCE = 1_000_000  # characters of one cell
+MAX_CELLS = 5_000
+CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# What nbgrader writes about a cell (its metadata's schema, version 3).
+NBGRADER = (
+    "grade_id",
+    "grade",
+    "solution",
+    "locked",
+    "task",
+    "points",
+    "checksum",
+    "cell_type",
+    "schema_version",
+)
+
+
+class Unreadable(ValueError):
+    """A file that is no notebook, with the reason."""
+
+
+class SafeNotebookExporter(NotebookExporter):
+    """Read submissions of any encoding, age and shape (for `Autograde.exporter_class`).
+
+    A file that cannot be read at all becomes an empty notebook that says why, so that it is graded (with
+    nothing) instead of stopping nbgrader.
+    """
+
+    language = Unicode("en", help="The language to say so in.").tag(config=True)
+
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Convert the notebook in a file."""
+        resources = ResourcesDict() if resources is None else resources
+        path = Path(filename)
+        resources["metadata"] = ResourcesDict(name=path.stem, path=str(path.parent))
+        try:
+            nb = read(path)
+        except Unreadable as error:
+            self.log.warning("%s: %s", filename, error)
+            nb = new_notebook(cells=[new_markdown_cell(sentence(self.language, "unreadable", reason=error))])
+        return self.from_notebook_node(nb, resources, **kw)
+
+
+def read(path: Path) -> NotebookNode:
+    """Read a notebook in the newest format, valid whatever the file holds.
+
+    Raises
+    ------
+    Unreadable
+        Where nothing in it can be taken for a notebook.
+    """
+    if path.is_symlink():
+        raise Unreadable("a link")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise Unreadable(f"more than {MAX_BYTES // 2**20} MB")
+        data = json.loads(decode(path.read_bytes()))
+    except (OSError, ValueError, RecursionError) as error:
+        raise Unreadable(f"{type(error).__name__}: {error}"[:200]) from None
+    if not isinstance(data, dict):
+        raise Unreadable("JSON, but not of a notebook")
+    return rebuild(upgrade(data))
+
+
+def decode(content: bytes) -> str:
+    """Return the text of a file, by its byte order mark; UTF-8, or else Latin-1, where it has none."""
+    for mark, encoding in MARKS:
+        if content.startswith(mark):
+            return content.decode(encoding)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def upgrade(data: dict[str, Any]) -> dict[str, Any]:
+    """Bring an older notebook's data to format 4, where all cells stand in one list."""
+    if isinstance(data.get("cells"), list):
+        return data
+    try:
+        return nbformat.reads(json.dumps(data), as_version=4)
+    except Exception as error:  # nbformat raises whatever it meets in data that is not what it seems
+        raise Unreadable(f"no cells, and no older notebook ({type(error).__name__})") from None
+
+
+def rebuild(data: dict[str, Any]) -> NotebookNode:
+    """Make a notebook anew out of what is usable: cells' types, texts, ids, images and nbgrader's data.
+
+    Outputs are left out: grading makes them anew.
+    """
+    nb = new_notebook()
+    metadata = _dict(data.get("metadata"))
+    kernel = _dict(metadata.get("kernelspec"))
+    if isinstance(kernel.get("name"), str):
+        name = clean(kernel["name"])[:100]
+        nb.metadata["kernelspec"] = {"name": name, "display_name": name}
+    if isinstance(metadata.get("lang"), str) and LANGUAGE.fullmatch(metadata["lang"]):
+        nb.metadata["lang"] = metadata["lang"]
+    ids: set[str] = set()
+    for number, cell in enumerate(data["cells"][:MAX_CELLS]):
+        if isinstance(cell, dict) and cell.get("cell_type") in ("code", "markdown", "raw"):
+            nb.cells.append(_rebuild_cell(cell, number, ids))
+    return nb
+
+
+def _rebuild_cell(cell: dict[str, Any], number: int, ids: set[str]) -> NotebookNode:
+    name = cell.get("id")
+    if not isinstance(name, str) or not CELL_ID.fullmatch(name) or name in ids:
+        name = f"cell-{number}-{uuid.uuid4().hex[:8]}"
+    ids.add(name)
+    text = clean(cell.get("source"), MAX_SOURCE).replace("\r\n", "\n").replace("\r", "\n")
+    made = NotebookNode(id=name, cell_type=cell["cell_type"], source=text, metadata=NotebookNode())
+    nbgrader = _dict(cell.get("metadata")).get("nbgrader")
+    if isinstance(nbgrader, dict):
+        made.metadata["nbgrader"] = NotebookNode({key: nbgrader[key] for key in nbgrader if key in NBGRADER})
+    if made.cell_type == "code":
+        made.execution_count, made.outputs = None, []
+    elif images := _images(cell.get("attachments")):
+        made.attachments = images
+    return made
+
+
+def _images(attachments: Any) -> NotebookNode:
+    """Return the pictures that were pasted into a text cell."""
+    kept = NotebookNode()
+    for name, data in _dict(attachments).items():
+        for mime in KEPT_BASE64:
+            value = clean(_dict(data).get(mime))
+            if value and BASE64.fullmatch(value):
+                kept[clean(name)] = {mime: value}
+    return kept
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,269 @@
+"""Sealed execution: visible lines run in the student's kernel; hidden lines run here and give the points."""
+
+import html
+from dataclasses import dataclass
+from numbers import Real
+from time import monotonic
+from typing import Any
+
+from jupyter_client.manager import KernelManager
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader import utils
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import ClearHiddenTests, Execute
+from traitlets import Dict, Float, Integer, Unicode
+
+from .hidden import Cell, HiddenRoom, Verdict, cut, defined_names
+from .outputs import Outputs, Room, harmless
+from .sentences import sentence
+from .standins import Bridge
+from .student_kernel import KernelFault, StudentKernel
+
+
+@dataclass(frozen=True)
+class SourceCell:
+    """A cell as the gradebook has it: its text, whether it is locked, and what it is worth."""
+
+    source: str
+    locked: bool
+    points: float | None
+
+
+class SealedExecute(Execute):
+    """Run a submission with the hidden tests outside of the student's kernel.
+
+    Takes the place of nbgrader's `Execute` in `Autograde.autograde_preprocessors`. A locked test cell's text
+    comes from the gradebook; its visible lines run in the kernel, its hidden lines in this process, where the
+    student's functions are stand-ins. What such a cell shows afterwards is written here: the visible lines'
+    output as plain displays, then what the hidden lines printed, then their value or their exception, which
+    are all that nbgrader takes points from. An exception in the visible lines gives 0, as in stock nbgrader.
+    """
+
+    kernel_name = Unicode("", help="The kernelspec to run with (default: the notebook's own).").tag(
+        config=True
+    )
+    modules = Dict(
+        {"np": "numpy", "numpy": "numpy", "math": "math", "pd": "pandas"},
+        help="Names that hidden tests may use for modules without importing them.",
+    ).tag(config=True)
+    notebook_timeout = Float(300, help="Seconds that all cells of a notebook may take together.").tag(
+        config=True
+    )
+    hidden_timeout = Float(60, help="Seconds that the hidden lines of one cell may take.").tag(config=True)
+    max_restarts = Integer(5, help="How often a notebook may end its kernel.").tag(config=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("kernel_manager_class", KernelManager)
+        super().__init__(*args, **kwargs)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict, km: None = None
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Run and judge one notebook."""
+        SealedRun(self, nb, resources).run()
+        return nb, resources
+
+
+class SealedRun:
+    """One notebook's way through its cells.
+
+    Parameters
+    ----------
+    config : SealedExecute
+        The settings.
+    nb : NotebookNode
+        The submission, normalised; it is changed in place.
+    resources : ResourcesDict
+        nbgrader's, which say whose notebook it is and where.
+    """
+
+    def __init__(self, config: SealedExecute, nb: NotebookNode, resources: ResourcesDict) -> None:
+        self.config = config
+        self.log = config.log
+        self.nb = nb
+        self.language = nb.metadata.get("lang")
+        self.sources = read_sources(resources["nbgrader"])
+        self.marks = ClearHiddenTests(parent=config.parent)
+        self.hidden = HiddenRoom(dict(config.modules), self._student_names())
+        self.kernel = StudentKernel(
+            self._new_manager,
+            resources["metadata"]["path"] or ".",
+            self._arguments(),
+            config.startup_timeout or 60,
+        )
+        self.room = Room()
+        self.bridge: Bridge | None = None
+        self.restarts = 0
+        self.ran: list[str] = []  # what brings a fresh kernel to where the old one was
+
+    def run(self) -> None:
+        """Run all cells, and end the kernel."""
+        self.deadline = monotonic() + self.config.notebook_timeout
+        try:
+            info = self.kernel.start()
+            self.nb.metadata["language_info"] = {"name": str(info.get("language_info", {}).get("name"))}
+            self.bridge = Bridge(self.kernel)
+            for count, cell in enumerate(filter(_is_code, self.nb.cells), 1):
+                cell.outputs, cell.execution_count = [], count
+                source = self._source(cell)
+                if source is None:
+                    self._run_students(cell)
+                else:
+                    self._run_test(cell, source)
+        finally:
+            self.kernel.stop()
+
+    def _run_students(self, cell: NotebookNode) -> None:
+        """Run a cell whose text is the student's, or that is locked but gives no points."""
+        cell.outputs, status = self._run_visible(cell.source)
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if name in self.sources and self.sources[name].locked:
+            self.hidden.trust(self.sources[name].source)
+        if status in ("ok", "error"):
+            self.ran.append(cell.source)
+
+    def _run_test(self, cell: NotebookNode, source: SourceCell) -> None:
+        """Run a locked test cell: the visible lines there, the hidden lines here."""
+        parts = cut(source.source, self.marks.begin_test_delimeter, self.marks.end_test_delimeter)
+        cell.source = parts.visible
+        outputs, status = self._run_visible(parts.visible)
+        self.hidden.trust(parts.visible)
+        if not parts.hidden:
+            cell.outputs = outputs  # the kernel's own word: reported when the assignment is generated
+            return
+        if status == "ok":
+            cell.outputs = harmless(outputs) + self._judge(parts, source.points) + [self._note()]
+        else:
+            cell.outputs = self._failed(outputs)
+
+    def _failed(self, outputs: list[NotebookNode]) -> list[NotebookNode]:
+        """Return what visible lines showed that failed: nbgrader gives 0 for the exception."""
+        errors = [output for output in outputs if output.output_type == "error"]
+        return harmless([output for output in outputs if output not in errors]) + errors[-1:]
+
+    def _judge(self, parts: Cell, points: float | None) -> list[NotebookNode]:
+        """Run hidden lines, and return the outputs that say what they found."""
+        seconds = min(self.config.timeout or 3600, self.deadline - monotonic())
+        self.bridge.deadline = monotonic() + seconds
+        verdict = self.hidden.run(parts, self.bridge.names, self.config.hidden_timeout)
+        if verdict.log:
+            self.log.debug("hidden tests of cell:\n%s", verdict.log)
+        outputs = []
+        if verdict.printed:
+            outputs.append(new_output("stream", name="stdout", text=_printable(verdict.printed)))
+        if self.bridge.fault is not None:
+            key = "timeout" if self.kernel.is_alive() else "dead"
+            outputs.append(self._stopped(key, seconds, scoring=verdict.error is not None))
+            self._recover()
+        elif verdict.error is not None:
+            name, text = verdict.error
+            outputs.append(self._error(name, text or sentence(self.language, "failed")))
+        if verdict.error is None and verdict.value is not None:
+            outputs.append(self._points(verdict, points))
+        return outputs
+
+    def _points(self, verdict: Verdict, points: float | None) -> NotebookNode:
+        """Return the value of the hidden lines as nbgrader reads it, and never above what the cell gives."""
+        value = verdict.value
+        text = str(value)
+        if isinstance(value, Real) and not isinstance(value, bool):
+            if points is not None and value > points:
+                self.log.error("A hidden test gave %s points in a cell worth %s; they are cut", value, points)
+            text = repr(float(value if points is None else min(value, points)))
+        return new_output("execute_result", data={"text/plain": _printable(text)}, execution_count=None)
+
+    def _run_visible(self, source: str) -> tuple[list[NotebookNode], str]:
+        """Run lines in the kernel; when it does not survive them, bring up another."""
+        if not source.strip():
+            return [], "ok"
+        left = self.deadline - monotonic()
+        if left <= 0:
+            return [self._error("NotebookTimeout", sentence(self.language, "no-time"))], "unrun"
+        if self.kernel.manager is None:
+            return [self._error("DeadKernelError", sentence(self.language, "no-kernel"))], "unrun"
+        outputs = Outputs(self.room, sentence(self.language, "cut"))
+        seconds = min(self.config.timeout or left, left)
+        status = self.kernel.execute(source, seconds, outputs.take)
+        if status == "error" and not any(output.output_type == "error" for output in outputs.shown):
+            outputs.take("error", {"ename": "Error", "evalue": sentence(self.language, "failed")})
+        shown = outputs.shown
+        if status in ("timeout", "dead"):
+            shown = [output for output in shown if output.output_type != "error"]
+            shown.append(self._stopped(status, seconds, scoring=True))
+        if status == "dead" or self.kernel.stuck:
+            self._recover()
+        return shown, status
+
+    def _recover(self) -> None:
+        """Bring a fresh kernel to where the last one was, without the cells that ended it."""
+        self.bridge.fault = None
+        while self.kernel.stuck or not self.kernel.is_alive():
+            self.kernel.stop()
+            if self.restarts >= self.config.max_restarts or monotonic() > self.deadline:
+                self.bridge.fault = KernelFault(sentence(self.language, "no-kernel"))
+                return
+            self.restarts += 1
+            self.log.warning("The kernel ended; starting it again (%d)", self.restarts)
+            self.kernel.start()
+            self.bridge = Bridge(self.kernel)
+            self._replay()
+
+    def _replay(self) -> None:
+        for source in list(self.ran):
+            left = min(self.config.timeout or 3600, self.deadline - monotonic())
+            if self.kernel.execute(source, left, lambda kind, content: None) not in ("ok", "error"):
+                self.ran.remove(source)
+                return
+
+    def _stopped(self, key: str, seconds: float, scoring: bool) -> NotebookNode:
+        text = sentence(self.language, key, seconds=seconds)
+        if scoring:
+            return self._error({"timeout": "CellTimeoutError", "dead": "DeadKernelError"}[key], text)
+        return new_output("stream", name="stdout", text=text + "\n")
+
+    def _error(self, name: str, text: str) -> NotebookNode:
+        name, text = _printable(name)[:200], _printable(text)
+        return new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
+
+    def _note(self) -> NotebookNode:
+        title, more = (sentence(self.language, key) for key in ("hidden", "hidden-more"))
+        folded = f"<details><summary>{html.escape(title)}</summary>{html.escape(more)}</details>"
+        return new_output("display_data", data={"text/html": folded, "text/plain": f"{title}. {more}"})
+
+    def _source(self, cell: NotebookNode) -> SourceCell | None:
+        """Return the gradebook's copy of a locked test cell; None for every other cell."""
+        if not utils.is_grade(cell) or utils.is_solution(cell):
+            return None
+        return self.sources[cell.metadata.nbgrader.grade_id]
+
+    def _student_names(self) -> set[str]:
+        sources = [cell.source for cell in self.sources.values() if not cell.locked]
+        return set().union(*map(defined_names, sources))
+
+    def _new_manager(self) -> KernelManager:
+        name = self.config.kernel_name or self.nb.metadata.get("kernelspec", {}).get("name") or "python3"
+        return self.config.kernel_manager_class(kernel_name=name, config=self.config.config)
+
+    def _arguments(self) -> list[str]:
+        return [*self.config.extra_arguments, f"--HistoryManager.hist_file={self.config.ipython_hist_file}"]
+
+
+def read_sources(whose: dict[str, str]) -> dict[str, SourceCell]:
+    """Return the cells of a notebook as the gradebook has them, in their order."""
+    with Gradebook(whose["db_url"]) as gradebook:
+        notebook = gradebook.find_notebook(whose["notebook"], whose["assignment"])
+        points = {cell.name: cell.max_score for cell in notebook.grade_cells}
+        return {
+            cell.name: SourceCell(cell.source or "", bool(cell.locked), points.get(cell.name))
+            for cell in notebook.source_cells
+        }
+
+
+def _is_code(cell: NotebookNode) -> bool:
+    return cell.cell_type == "code"
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
