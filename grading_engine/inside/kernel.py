@@ -8,10 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import zmq
-
-sys.modules["debugpy"] = (
-    None  # ipykernel does without; it takes longer to load than all the rest, here for nothing
-)
 from ipykernel.heartbeat import Heartbeat
 from ipykernel.iostream import IOPubThread
 from ipykernel.kernelapp import IPKernelApp

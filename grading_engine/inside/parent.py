@@ -30,9 +30,7 @@ def main(user: int, modules: list[str]) -> None:
     linux.prctl(PR_SET_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whatever ends is forgotten at once
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who grades
-    sys.modules["debugpy"] = (
-        None  # ipykernel does without a debugger, which takes longer to load than the rest
-    )
+    sys.modules["debugpy"] = None  # no debugger: loading it takes longer than all the rest
     for module in modules:
         importlib.import_module(module)
     if modules:
