@@ -17,7 +17,7 @@ from .language import _
 
 # Okabe and Ito's colours, https://jfly.uni-koeln.de/color/, with a marker each: never told by colour alone.
 STYLES = (("#000000", "o"), ("#d55e00", "s"), ("#0072b2", "^"), ("#009e73", "D"), ("#cc79a7", "v"))
-WIDTH = 720  # pixels on the screen
+INCH = 90  # pixels on the screen
 
 
 def show_digits(images: np.ndarray, labels: Sequence[int], columns: int = 10) -> None:
@@ -35,12 +35,36 @@ def show_digits(images: np.ndarray, labels: Sequence[int], columns: int = 10) ->
     rows = -(-len(images) // columns)
     figure = Figure(figsize=(columns * 0.85, rows * 1.05), layout="constrained")
     for place, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
-        axes.set_axis_off()
+        axes.set(xticks=[], yticks=[], visible=place < len(images))
+        axes.spines[:].set_color("#bbbbbb")
         if place < len(images):
             axes.imshow(images[place, 0], cmap="gray_r", vmin=0, vmax=1)
-            axes.set_title(str(labels[place]), y=-0.28, fontsize=10)
+            axes.set_xlabel(str(labels[place]), fontsize=10, labelpad=2)
     names = ", ".join(map(str, labels))
     _show(figure, _("Images of handwritten digits, ink on paper: {names}.", names=names))
+
+
+def show_maps(maps: Mapping[str, np.ndarray]) -> None:
+    """Show feature maps: a column for each name, a row for each filter; darker is stronger.
+
+    Parameters
+    ----------
+    maps : mapping
+        Names, and the maps of one image under each: (filters, H, W).
+    """
+    filters = max(len(values) for values in maps.values())
+    figure = Figure(figsize=(2.1 * len(maps), 2.1 * filters + 0.3), layout="constrained")
+    grid = figure.subplots(filters, len(maps), squeeze=False)
+    for column, (name, values) in enumerate(maps.items()):
+        for row in range(filters):
+            grid[row, column].set_axis_off()
+            if row < len(values):
+                grid[row, column].imshow(
+                    values[row], cmap="gray_r", vmin=0, vmax=max(float(values.max()), 1e-9)
+                )
+        grid[0, column].set_title(f"{name}\n{values.shape[1]} × {values.shape[2]}", fontsize=10)
+    said = "; ".join(f"{name}: {len(v)} × {v.shape[1]} × {v.shape[2]}" for name, v in maps.items())
+    _show(figure, _("Feature maps of one image, darker is stronger. {said}.", said=said))
 
 
 def show_accuracies(parts: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
@@ -153,6 +177,6 @@ def _show(figure: Figure, alt: str) -> None:
     file = BytesIO()
     figure.savefig(file, format="svg")
     source = b64encode(file.getvalue()).decode()
-    style = f"width:{WIDTH}px;max-width:100%"
+    style = f"width:{figure.get_figwidth() * INCH:.0f}px;max-width:100%"
     tag = f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{source}" style="{style}">'
     display(HTML(tag))
