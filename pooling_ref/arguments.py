@@ -84,7 +84,7 @@ def per_axis(name: str, value: object, axes: int, least: int) -> tuple[int, ...]
     ValueError
         If there are too many or too few, or one is less than `least`.
     """
-    is_pair = axes > 1 and isinstance(value, tuple | list | np.ndarray) and np.ndim(value) > 0
+    is_pair = axes > 1 and (isinstance(value, tuple | list) or getattr(value, "ndim", 0) > 0)
     if is_pair and len(value) != axes:
         raise ValueError(f"{name}={value!r} must be an integer or a pair (height, width)")
     try:

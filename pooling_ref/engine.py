@@ -271,10 +271,9 @@ def _blocks(
     """Cut the leading axes into blocks that fit the cache: padded cells to read, and the part to write."""
     x, pooled = (array.reshape(-1, *array.shape[array.ndim - len(windows) :]) for array in (x, pooled))
     planes = max(1, BLOCK_BYTES // (prod(x.shape[1:]) * dtype.itemsize))
-    with np.errstate(all="ignore"):  # an infinity, a NaN or an overflow is a result here, not an accident
-        for start in range(0, len(x), planes):
-            block = slice(start, start + planes)
-            yield _pad(x[block], windows, padding, dtype), pooled[block]
+    for start in range(0, len(x), planes):
+        block = slice(start, start + planes)
+        yield _pad(x[block], windows, padding, dtype), pooled[block]
 
 
 def _pad(x: np.ndarray, windows: Sequence[Windows], padding: object, dtype: np.dtype) -> np.ndarray:

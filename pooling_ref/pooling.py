@@ -9,6 +9,8 @@ from pooling_ref import engine
 from pooling_ref.arguments import checked_windows, gradient, per_axis, real_array
 
 Pair: TypeAlias = int | tuple[int, int]
+# An infinity, a NaN or an overflow is a result here, not an accident to warn of.
+quiet = np.errstate(all="ignore")
 
 
 def output_size(size: int, kernel_size: int, stride: int | None = None, padding: int = 0) -> int:
@@ -42,6 +44,7 @@ def output_size(size: int, kernel_size: int, stride: int | None = None, padding:
     return checked_windows(sizes, kernel_size, stride, padding)[0].count
 
 
+@quiet
 def max_pool2d(x: ArrayLike, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0) -> np.ndarray:
     """Take the maximum of each window.
 
@@ -74,6 +77,7 @@ def max_pool2d(x: ArrayLike, kernel_size: Pair, stride: Pair | None = None, padd
     return engine.max_pool(x, checked_windows(x.shape[-2:], kernel_size, stride, padding))
 
 
+@quiet
 def avg_pool2d(
     x: ArrayLike,
     kernel_size: Pair,
@@ -150,6 +154,7 @@ def global_avg_pool2d(x: ArrayLike) -> np.ndarray:
     return avg_pool2d(x, x.shape[-2:])
 
 
+@quiet
 def max_pool2d_backward(
     grad_output: ArrayLike, x: ArrayLike, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0
 ) -> np.ndarray:
@@ -182,6 +187,7 @@ def max_pool2d_backward(
     return grad.astype(_gradient_dtype(grad_output, x), copy=False)
 
 
+@quiet
 def avg_pool2d_backward(
     grad_output: ArrayLike,
     x: ArrayLike,
