@@ -47,6 +47,9 @@ c.GenerateAssignment.preprocessors = [
     CheckCellMetadata,
 ]
 
+# release/ is committed and never edited by hand: generating writes it, and the gradebook, again.
+c.GenerateAssignment.force = True
+
 # What stands in the place of a solution is the same in every language.
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError  # TODO"}
 c.ClearSolutions.text_stub = "✎ ..."

@@ -1,6 +1,5 @@
 """Turn release/ into the demo class's submissions: `python -m classroom.submit`."""
 
-import copy
 import shutil
 import sys
 from datetime import datetime, timedelta
@@ -30,10 +29,12 @@ def filled_in(notebook: nbformat.NotebookNode, recipe: Recipe) -> nbformat.Noteb
 
     cells = []
     for cell in notebook.cells:
-        cell = copy.deepcopy(cell)
-        cell.source = code.get(cell.id, cell.source)
-        copies = 0 if cell.id in recipe.deleted else 2 if cell.id in recipe.duplicated else 1
-        cells += [cell] * copies
+        if cell.id in recipe.deleted:
+            continue
+        source = code.get(cell.id, cell.source)
+        cells.append({**cell, "source": source})
+        if cell.id in recipe.duplicated:  # as JupyterLab copies a cell: all the same, with an id of its own
+            cells.append({**cell, "source": source, "id": f"{cell.id}-copy"})
     return nbformat.from_dict({**notebook, "cells": cells})
 
 
