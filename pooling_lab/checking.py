@@ -1,17 +1,17 @@
-"""The visible checks: `check(max_pool2d)` runs a student's function on the visible cases, and shows what differs."""
+"""The visible checks: run a student's function on the visible cases, and show what differs."""
 
 import os
 from collections.abc import Callable
 
 from pooling_lab.cases import VISIBLE
-from pooling_lab.differences import Difference, find_difference, show
+from pooling_lab.differences import Difference, find_difference, show, wrap
 from pooling_lab.language import _
 from pooling_lab.tasks import TASKS
 from pooling_lab.trial import try_out
 
 
 class CheckFailed(AssertionError):
-    """A function does not give what its task asks for. The message says all; there is no traceback to read."""
+    """A function does not give what its task asks for: the message says all, without a traceback."""
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython the message in place of a traceback."""
@@ -63,13 +63,7 @@ def _look(function: object, task: str | None) -> tuple[str | None, str]:
                 about=_(row.about),
             )
             return _explain(title, found, _(row.hint)), ""
-    seen = "; ".join(_(row.about) for row in rows)
-    return None, _(
-        "✓ {name} is right in all {count} visible cases: {seen}.\nThe hidden tests try more.",
-        name=name,
-        count=len(rows),
-        seen=seen,
-    )
+    return None, _praise(name)
 
 
 def _name_of(function: object) -> object:
@@ -79,9 +73,15 @@ def _name_of(function: object) -> object:
         return type(function).__name__
 
 
+def _praise(name: str) -> str:
+    rows = VISIBLE[name]
+    right = _("✓ {name} is right in all {count} visible cases:", name=name, count=len(rows))
+    return "\n".join([right, *(f"  {_(row.about)}" for row in rows), _("The hidden tests try more.")])
+
+
 def _explain(title: str, found: Difference, hint: str) -> str:
     if found.kind == "unwritten":
         return _(
             "This function is not written yet: put your code in the place of `raise NotImplementedError`."
         )
-    return "\n".join([f"✗ {title}", show(found), _("Next step: {hint}", hint=hint)])
+    return "\n".join([f"✗ {title}", show(found), wrap(_("Next step: {hint}", hint=hint))])

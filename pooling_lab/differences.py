@@ -1,5 +1,6 @@
 """What differs between what came back and what was expected, and how to say it to somebody who is stuck."""
 
+import textwrap
 from dataclasses import dataclass
 
 import numpy as np
@@ -261,6 +262,11 @@ def show_first(first: FirstDifference) -> str:
     if any(PADDING in row for row in first.window):
         text += "\n" + _("({dot} is padding)", dot=PADDING)
     return text
+
+
+def wrap(text: str) -> str:
+    """Return a sentence in lines that fit on a screen."""
+    return textwrap.fill(text, 100)
 
 
 def _indented(text: str) -> str:

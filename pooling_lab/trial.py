@@ -6,8 +6,8 @@ import linecache
 import signal
 import threading
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -22,6 +22,13 @@ def _with_gaps(x: np.ndarray) -> np.ndarray:
     return wide[..., ::2]
 
 
+def _reversed(x: np.ndarray) -> np.ndarray:
+    # In the first half of its memory, so that code with wrong strides reads on inside it.
+    room = np.full((2, *x.shape), 77).astype(x.dtype)
+    room[0] = x[..., ::-1, ::-1]
+    return room[0, ..., ::-1, ::-1]
+
+
 def _read_only(x: np.ndarray) -> np.ndarray:
     x = x.copy()
     x.setflags(write=False)
@@ -33,7 +40,7 @@ LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "plain": lambda x: np.array(x, order="C"),
     "fortran": lambda x: np.array(x, order="F"),
     "transposed": lambda x: x.swapaxes(-1, -2).copy().swapaxes(-1, -2),
-    "reversed": lambda x: x[..., ::-1, ::-1].copy()[..., ::-1, ::-1],
+    "reversed": _reversed,
     "gaps": _with_gaps,
     "read-only": _read_only,
 }
@@ -111,23 +118,29 @@ def try_out(function: Callable, case: Case) -> Outcome:
     KeyboardInterrupt
         Only where the person at the keyboard interrupted; one that the function raises is an outcome.
     """
+    with quiet(), _interrupts() as interrupted:
+        return attempt(function, case, interrupted)
+
+
+def attempt(function: Callable, case: Case, interrupted: Sequence = ()) -> Outcome:
+    """Call the function as the case says: what `try_out` does for code that may print and be interrupted."""
     lay_out = LAYOUTS[case.layout]
     args = tuple(lay_out(each) if isinstance(each, np.ndarray) else each for each in case.args)
-    with _quiet(), _interrupts() as interrupted:
-        try:
-            value = function(*args, **case.kwargs)
-        except BaseException as error:  # SystemExit too: a student's function may raise anything
-            if interrupted:
-                raise
-            outcome = Outcome("error", raised=_describe(error), fatal=getattr(error, "fatal", False) is True)
-        else:
-            outcome = _read(value)
+    try:
+        value = function(*args, **case.kwargs)
+    except BaseException as error:  # SystemExit too: a student's function may raise anything
+        if interrupted:
+            raise
+        outcome = Outcome("error", raised=_describe(error), fatal=getattr(error, "fatal", False) is True)
+    else:
+        outcome = _read(value)
     changed = any(_differs(given, kept) for given, kept in zip(args, case.args, strict=True))
-    return Outcome(outcome.kind, outcome.value, outcome.type_name, outcome.raised, changed, outcome.fatal)
+    return replace(outcome, changed=changed)
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
+    """Swallow what is printed and warned inside."""
     with (
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()),

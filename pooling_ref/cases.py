@@ -170,7 +170,7 @@ def _nan(weight: int, shape: tuple[int, ...], *arguments) -> Group:
 
 def _infinity(weight: int, shape: tuple[int, ...], *arguments) -> Group:
     def draw(d: Draw) -> list[Case]:
-        x = d.sprinkle(d.floats(*shape), np.inf, 2)
+        x = d.sprinkle(d.floats(*shape, low=1), np.inf, 2)
         low = np.full(shape, -np.inf)
         low[..., -1, -1] = d.floats(1)[0]
         return [
@@ -195,7 +195,7 @@ def _large(weight: int, shape: tuple[int, ...], *arguments) -> Group:
         weight,
         later("integers larger than a float can hold"),
         later("Above 2**53 a float64 skips integers. Keep the maximum in x's own dtype all the way."),
-        lambda d: [d.call(2**60 + d.ints(*shape), *arguments), d.call(d.ints(*shape) - 2**60, *arguments)],
+        lambda d: [d.call(2**60 + d.ints(*shape), *arguments), d.call(d.ints(*shape) - 2**60, 2)],
         side=True,
     )
 
@@ -579,7 +579,8 @@ def _pool2d_groups() -> tuple[Group, ...]:
             4,
             later("windows with gaps between them (stride larger than the window)"),
             later(
-                "Window (i, j) starts at row i · stride, column j · stride; cells between windows are skipped."
+                "Window (i, j) starts at row i · stride, column j · stride; cells between windows are "
+                "skipped."
             ),
             lambda d: [
                 d.call(d.ints(1, 1, 8, 9), 2, 3),
@@ -664,11 +665,10 @@ def _pool2d_groups() -> tuple[Group, ...]:
             later("arguments by position and by name"),
             later("Keep the names and the order of the arguments: kernel_size, stride, padding."),
             lambda d: [
-                d.call(d.ints(1, 1, 6, 7), 3, 2, 1),
-                d.call(d.ints(1, 1, 6, 7), kernel_size=3, stride=2, padding=1),
-                d.call(d.ints(1, 1, 6, 7), padding=1, stride=1, kernel_size=2),
-                d.call(d.ints(1, 1, 6, 7), (2, 3), None),
-                d.call(d.ints(1, 1, 6, 7), 2, stride=None, padding=1),
+                d.call(d.ints(1, 1, 6, 7, low=0), 3, 2, 1),
+                d.call(d.ints(1, 1, 6, 7, low=0), kernel_size=3, stride=2, padding=1),
+                d.call(d.ints(1, 1, 6, 7, low=0), padding=1, stride=1, kernel_size=2),
+                d.call(d.ints(1, 1, 6, 7, low=0), (2, 3), None),
             ],
         ),
         Group(
@@ -692,7 +692,7 @@ def _pool2d_groups() -> tuple[Group, ...]:
             side=True,
         ),
         _memory(3, STACK, (2, 3), 2),
-        _left_alone(4, STACK, 3, 1, 1),
+        _left_alone(4, STACK, 2),
         _again(2, STACK, 2),
     )
 
@@ -728,7 +728,8 @@ MAX_POOL2D = (
         3,
         later("padding of small integers and bool"),
         later(
-            "−∞ does not fit into an integer. Pad with the smallest value of the dtype, or leave the padding out."
+            "−∞ does not fit into an integer. Pad with the smallest value of the dtype, or leave "
+            "the padding out."
         ),
         lambda d: [
             d.call(np.full((1, 1, 3, 4), -128, np.int8), 3, 1, 1),

@@ -90,6 +90,7 @@ class MaxPool:
         return self.finish(g.out)
 
     def settings(self, x, kernel_size, stride, padding, include):
+        """Return all that the other steps need to know."""
         kernel = pair(kernel_size)
         stride = kernel if stride is None else pair(stride)
         size = x.shape[-2:]
@@ -98,49 +99,62 @@ class MaxPool:
         )
 
     def refuse(self, g):
+        """Refuse a window that fits nowhere."""
         if any(k > n + 2 * p for n, k, p in zip(g.size, g.kernel, g.padding, strict=True)):
             raise ValueError("the window is larger than the padded input")
 
     def lowest(self, dtype):
+        """Return what the padding is filled with."""
         if dtype.kind == "f":
             return -np.inf
         return np.iinfo(dtype).min if dtype.kind in "iu" else False
 
     def pad(self, x, g):
+        """Return x with its padding."""
         return _padded(x, g.padding, self.lowest(x.dtype))
 
     def pad_ones(self, x, g):
+        """Return where x is (1) and where the padding (0)."""
         return _padded(np.ones(x.shape[-2:], int), g.padding, 0)
 
     def count(self, g):
+        """Return the number of windows, down and to the right."""
         sizes = zip(g.size, g.kernel, g.stride, g.padding, strict=True)
         return tuple(self.count_one(n, k, s, p) for n, k, s, p in sizes)
 
     def count_one(self, n, k, s, p):
+        """Return the number of windows along one axis."""
         return (n + 2 * p - k) // s + 1
 
     def dtype(self, x):
+        """Return the result's dtype."""
         return x.dtype
 
     def fill(self, g):
+        """Put the value of each window into its place."""
         for i, j in self.walk(g.out.shape[-2:]):
             at = self.where(i, j, g)
             g.out[..., i, j] = self.value(g.padded[(..., *at)], g.real[at], g)
 
     def walk(self, shape):
+        """Return the places of the result."""
         return np.ndindex(*shape)
 
     def where(self, i, j, g):
+        """Return the rows and columns that a window covers."""
         top, left = self.start(i, j, g)
         return slice(top, top + g.kernel[0]), slice(left, left + g.kernel[1])
 
     def start(self, i, j, g):
+        """Return where a window starts."""
         return i * g.stride[0], j * g.stride[1]
 
     def value(self, window, real, g):
+        """Return a window's value."""
         return window.max(LAST_TWO)
 
     def finish(self, out):
+        """Return the result."""
         return out
 
 
@@ -148,18 +162,23 @@ class AvgPool(MaxPool):
     """Average pooling, right: the sum of the window divided by the number of its cells."""
 
     def lowest(self, dtype):
+        """Return what the padding is filled with."""
         return 0
 
     def dtype(self, x):
+        """Return the result's dtype."""
         return x.dtype if x.dtype.kind == "f" else np.dtype(float)
 
     def value(self, window, real, g):
+        """Return a window's value."""
         return self.total(window) / self.divisor(window, real, g)
 
     def total(self, window):
+        """Return the sum of a window."""
         return window.sum(LAST_TWO, dtype=float)
 
     def divisor(self, window, real, g):
+        """Return what the sum is divided by."""
         return prod(g.kernel) if g.include else real.sum()
 
 
@@ -167,6 +186,7 @@ class MeanPool(AvgPool):
     """Average pooling, right too: the mean of the cells in the slice, however many it holds."""
 
     def divisor(self, window, real, g):
+        """Return what the sum is divided by."""
         return prod(window.shape[-2:]) if g.include else real.sum()
 
 
@@ -195,7 +215,8 @@ def _padded(x, padding, value):
 mistake(
     "starts-at-zero",
     later(
-        "The maximum starts at 0, so 0 comes back where all values are negative. What should a maximum start from?"
+        "The maximum starts at 0, so 0 comes back where all values are negative. What should "
+        "a maximum start from?"
     ),
 )
 
@@ -215,7 +236,8 @@ class _:  # with `if v > best`
 mistake(
     "starts-at-tiny",
     later(
-        "sys.float_info.min is a tiny positive number, not the smallest one. Start from a value of the window."
+        "sys.float_info.min is a tiny positive number, not the smallest one. Start from a "
+        "value of the window."
     ),
 )
 _TINY = sys.float_info.min
@@ -266,7 +288,8 @@ class _:
 mistake(
     "maximum-not-reset",
     later(
-        "The running maximum is not reset: a window holds a value of the window before. Start anew in each one."
+        "The running maximum is not reset: a window holds a value of the window before. Start "
+        "anew in each one."
     ),
 )
 
@@ -396,7 +419,8 @@ class _:
 mistake(
     "nan-lost",
     later(
-        "The NaN vanished. `v > best` is false where one of them is NaN, and nanmax, nanmean skip NaN on purpose."
+        "The NaN vanished. `v > best` is false where one of them is NaN, and nanmax, nanmean "
+        "skip NaN on purpose."
     ),
 )
 
@@ -438,7 +462,8 @@ class _:  # nansum
 mistake(
     "dtype-lost",
     later(
-        "The values are right, but their dtype changed. A maximum keeps it: make the result with dtype=x.dtype."
+        "The values are right, but their dtype changed. A maximum keeps it: make the result "
+        "with dtype=x.dtype."
     ),
 )
 
@@ -653,7 +678,8 @@ class _:
 mistake(
     "size-without-plus-one",
     later(
-        "The last window is missing: (size − kernel) // stride counts the steps; there is one window more, + 1."
+        "The last window is missing: (size − kernel) // stride counts the steps; there is one "
+        "window more, + 1."
     ),
 )
 
@@ -672,7 +698,8 @@ def _(size, kernel_size, stride=None, padding=0):
 mistake(
     "ceil-for-floor",
     later(
-        "The last window is incomplete: it hangs over the edge. Round down (//): incomplete windows are dropped."
+        "The last window is incomplete: it hangs over the edge. Round down (//): incomplete "
+        "windows are dropped."
     ),
 )
 
@@ -800,7 +827,8 @@ class _:
 mistake(
     "slice-end-too-far",
     later(
-        "The window is one row and one column too large: a slice's end is exclusive, i:i+k has k rows already."
+        "The window is one row and one column too large: a slice's end is exclusive, i:i+k "
+        "has k rows already."
     ),
 )
 
@@ -1033,7 +1061,8 @@ class _:  # the value itself
 mistake(
     "too-large-window-accepted",
     later(
-        "A window larger than the padded input gives no ValueError. Say so: raise ValueError(...) at the start."
+        "A window larger than the padded input gives no ValueError. Say so: raise "
+        "ValueError(...) at the start."
     ),
 )
 
@@ -1099,7 +1128,8 @@ class _:
 mistake(
     "refuses-padded-window",
     later(
-        "The window may be larger than x, as long as it fits into the padded input: add 2 · padding before comparing."
+        "The window may be larger than x, as long as it fits into the padded input: add 2 · "
+        "padding before comparing."
     ),
 )
 
@@ -1114,7 +1144,8 @@ class _:
 mistake(
     "strides-assumed",
     later(
-        "as_strided with strides worked out from the shape is wrong on a transposed or sliced view: use x.strides."
+        "as_strided with strides worked out from the shape is wrong on a transposed or sliced "
+        "view: use x.strides."
     ),
 )
 
@@ -1393,7 +1424,8 @@ class _:
 mistake(
     "divides-by-nonzeros",
     later(
-        "You divide by the count of the cells that are not zero. A zero of x is a value like any other: it counts."
+        "You divide by the count of the cells that are not zero. A zero of x is a value like "
+        "any other: it counts."
     ),
 )
 
@@ -1510,7 +1542,7 @@ mistake(
 @version(*BOTH2D)
 class _:
     def __call__(self, x, kernel_size, stride=None, padding=0, count_include_pad=True):
-        rows, columns = pair(padding)
+        rows, _columns = pair(padding)
         more = [(rows, rows)] * 2 + [(0, 0)] * 2
         wide = np.pad(x, more, constant_values=self.lowest(x.dtype))
         return super().__call__(wide, kernel_size, stride, padding, count_include_pad)

@@ -4,13 +4,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pooling_lab.differences import show
+from pooling_lab.differences import show, wrap
 from pooling_ref.language import _
+from pooling_ref.misconceptions import MISCONCEPTIONS
 
 if TYPE_CHECKING:
     from pooling_ref.checks.check import Failure, Result
 
 NO_MISTAKE = "-"
+LISTED = 8  # so that a report fits on one screen
 _LINE = re.compile(
     r"^(?P<task>[a-z]\w*)  (?P<earned>\d+(?:\.\d+)?)/(?P<points>\d+(?:\.\d+)?)"
     r"  seed=(?P<seed>\d+)  mistake=(?P<mistake>[a-z0-9-]+)$"
@@ -62,42 +64,38 @@ def read_summary(text: str) -> Summary | None:
 
 def write_report(result: "Result", earned: float, points: float) -> str:
     """Return the report: the line for programs, the first failure in full, the others in a line each."""
-    from pooling_ref.misconceptions import MISCONCEPTIONS
-
     lines = [write_summary(Summary(result.task, earned, points, result.seed, result.misconception))]
     if not result.failures:
         return "\n".join([*lines, _("Right in all {count} groups of cases.", count=len(result.passed))])
+    first, *others = _alike_as_one(result.failures)
     if result.misconception:
-        mistake = MISCONCEPTIONS[result.misconception]
-        lines += ["", _("What probably happened: {message}", message=_(mistake.message))]
-    first, *others = _unwritten_as_one(result.failures)
+        message = _(MISCONCEPTIONS[result.misconception].message)
+        lines += ["", wrap(_("What probably happened: {message}", message=message))]
     lines += ["", *_in_full(first, hint=not result.misconception)]
     if others:
-        lines += ["", _("Not right yet, too:"), *(f"  ✗ {_headline(each)}" for each in others)]
-    if result.passed:
-        lines += ["", _("Right: {titles}", titles="; ".join(result.passed))]
-    return "\n".join([*lines, "", _("The cases were drawn with the seed {seed}.", seed=result.seed)])
+        lines += ["", _("Not right yet, too:"), *(f"  ✗ {each.title}" for each in others[:LISTED])]
+    if len(others) > LISTED:
+        lines.append("  " + _("... and {count} more", count=len(others) - LISTED))
+    count = len(result.passed)
+    score = _("Right in {right} of {count} groups of cases.", right=count, count=count + len(result.failures))
+    return "\n".join([*lines, "", score, _("The cases were drawn with the seed {seed}.", seed=result.seed)])
 
 
 def _number(value: float) -> str:
     return f"{value:.10f}".rstrip("0").rstrip(".")
 
 
-def _unwritten_as_one(failures: tuple["Failure", ...]) -> tuple["Failure", ...]:
+def _alike_as_one(failures: tuple["Failure", ...]) -> tuple["Failure", ...]:
     """Return one failure where all of them say the same: nothing is written yet, or there is no function."""
     kinds = {each.difference.kind if each.difference else each.got for each in failures}
     alike = len(kinds) == 1 and (kinds == {"unwritten"} or failures[0].difference is None)
     return failures[:1] if alike else failures
 
 
-def _headline(failure: "Failure") -> str:
-    return failure.message.split(". ", 1)[0]
-
-
 def _in_full(failure: "Failure", hint: bool) -> list[str]:
     if failure.difference is None:
-        return [f"✗ {failure.message}"]
+        return [f"✗ {failure.hint}"]
     if failure.difference.kind == "unwritten":
         return ["✗ " + _("Nothing is written here yet: the function raises NotImplementedError.")]
-    title, advice = failure.message.split(". ", 1)
-    return [f"✗ {title}", show(failure.difference), *([_("Hint: {hint}", hint=advice)] if hint else [])]
+    advice = [wrap(_("Hint: {hint}", hint=failure.hint))] if hint else []
+    return [f"✗ {failure.title}", show(failure.difference), *advice]

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from pooling_lab.differences import Difference, FirstDifference, find_difference
+from pooling_lab.differences import Difference, FirstDifference, find_difference, show
 from pooling_lab.tasks import TASKS, Task
 from pooling_lab.trial import Case, Outcome, try_out
 from pooling_ref.cases import GROUPS, Draw, Group
@@ -25,7 +25,7 @@ class Failure:
     ----------
     group : str
         The key of the group.
-    message : str
+    title, hint : str
         What is tested, and the likely cause, in the language spoken now.
     call, got, expected : str
         The call, what came back, what was expected.
@@ -36,12 +36,19 @@ class Failure:
     """
 
     group: str
-    message: str
+    title: str
+    hint: str
     call: str
     got: str
     expected: str
     first_difference: FirstDifference | None
     difference: Difference | None
+
+    @property
+    def message(self) -> str:
+        """All that is to say: what is tested, what was called, came back, was expected, the likely cause."""
+        found = [] if self.difference is None else [show(self.difference)]
+        return "\n".join([self.title, *found, self.hint])
 
 
 @dataclass(frozen=True)
@@ -148,8 +155,8 @@ class Check:
         for case, outcome in zip(cases, outcomes, strict=False):
             found = find_difference(self.task, case, outcome)
             if found is not None:
-                message = f"{_(group.title)}. {_(group.hint)}"
-                return Failure(group.key, message, found.call, found.got, found.expected, found.first, found)
+                told = _(group.title), _(group.hint)
+                return Failure(group.key, *told, found.call, found.got, found.expected, found.first, found)
         if len(outcomes) == len(cases):
             return None
         return _not_reached(group, _("not tried: the function had stopped answering"))
@@ -177,7 +184,7 @@ def _run(function: Callable, drawn: list[tuple[Group, list[Case]]]) -> list[list
 
 
 def _not_reached(group: Group, why: str) -> Failure:
-    return Failure(group.key, f"{_(group.title)}. {why}", "", why, "", None, None)
+    return Failure(group.key, _(group.title), why, "", why, "", None, None)
 
 
 def _checked_seed(seed: object) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pooling_lab.differences import agree, find_difference
 from pooling_lab.tasks import Task
-from pooling_lab.trial import Case, Outcome, try_out
+from pooling_lab.trial import Case, Outcome, attempt, quiet
 from pooling_ref.cases import Group
 from pooling_ref.misconceptions import MISCONCEPTIONS
 
@@ -31,18 +31,24 @@ def recognise(task: Task, drawn: list[tuple[Group, list[Case]]], outcomes: list[
     core = sorted((each for each in tried if not each[0].side), key=lambda each: each[3])
     side = [each for each in tried if each[0].side]
     core_failed = any(not right for *_, right in core)
+    wrong_side = [each for each in side if not each[3]]
     best, named = 0, None
-    for entry in MISCONCEPTIONS.values():
-        for wrong in entry.versions.get(task.name, ()):
-            if _explains_all(wrong, core):
+    with quiet():
+        for entry in MISCONCEPTIONS.values():
+            for wrong in entry.versions.get(task.name, ()):
+                if not core_failed and not any(_explains(wrong, each, strict=True) for each in wrong_side):
+                    continue
+                if not all(_explains(wrong, each, strict=False) for each in core):
+                    continue
                 explained = _explained(wrong, side, alone=not core_failed) + core_failed
                 if explained > best:
                     best, named = explained, entry.key
     return named
 
 
-def _explains_all(wrong: Callable, tried: list[Tried]) -> bool:
-    return all(_alike(case, outcome, try_out(wrong, case), strict=False) for _, case, outcome, _ in tried)
+def _explains(wrong: Callable, tried: Tried, strict: bool) -> bool:
+    _, case, outcome, _ = tried
+    return _alike(case, outcome, attempt(wrong, case), strict)
 
 
 def _explained(wrong: Callable, side: list[Tried], alone: bool) -> int:
@@ -53,30 +59,27 @@ def _explained(wrong: Callable, side: list[Tried], alone: bool) -> int:
     """
     same: dict[str, bool] = {}
     passed: dict[str, bool] = {}
-    for group, case, outcome, right in side:
-        here = _alike(case, outcome, try_out(wrong, case), strict=True)
-        same[group.key] = same.get(group.key, True) and here
-        passed[group.key] = passed.get(group.key, True) and right
+    for each in side:
+        key, right = each[0].key, each[3]
+        same[key] = same.get(key, True) and _explains(wrong, each, strict=True)
+        passed[key] = passed.get(key, True) and right
     if alone and any(passed[key] and not same[key] for key in same):
         return 0
     return sum(same[key] for key in same if not (alone and passed[key]))
 
 
 def _alike(case: Case, one: Outcome, other: Outcome, strict: bool) -> bool:
+    """Return whether two outcomes are the same; if not `strict`, whatever the dtype and the exception."""
     if one.kind != other.kind:
         return False
     if one.kind == "error":
         return not strict or one.raised.type_name == other.raised.type_name
-    if (one.value is None) != (other.value is None):
-        return False
     if strict and "input" in case.counts and one.changed != other.changed:
         return False
-    if one.value is None:
-        return True
-    if one.value.shape != other.value.shape or (strict and _is_lost(case, one, other)):
+    if one.value is None or other.value is None:
+        return one.value is other.value
+    if one.value.shape != other.value.shape:
+        return False
+    if strict and "dtype" in case.counts and one.value.dtype != other.value.dtype:
         return False
     return bool(agree(case, one.value, other.value).all())
-
-
-def _is_lost(case: Case, one: Outcome, other: Outcome) -> bool:
-    return "dtype" in case.counts and one.value.dtype != other.value.dtype
