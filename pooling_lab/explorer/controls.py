@@ -1,0 +1,138 @@
+"""The explorer's controls as one table, as ipywidgets; the picture makes native ones of the same."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import ipywidgets
+
+from ..language import _, later
+from .words import NAMES
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control.
+
+    Attributes
+    ----------
+    key : str
+        The picture's value that it changes.
+    kind : {"slider", "choice", "check", "play"}
+    room : {"top", "motion", "settings"}
+        Above the picture, right below it, or further down.
+    low, high : int or str
+        A slider's ends; a word is the picture's value that holds it.
+    shown : str, optional
+        The picture's value that is "none" while the control has nothing to say.
+    asks : str, optional
+        The argument of pooling that it sets: a function without it needs no such control.
+    options : tuple of str
+        A choice's names.
+    """
+
+    key: str
+    kind: str
+    room: str
+    low: int = 0
+    high: int | str = 0
+    shown: str | None = None
+    asks: str | None = None
+    options: tuple[str, ...] = ()
+
+
+MOST_PADDING = 4
+
+CONTROLS = (
+    Control("example", "choice", "top"),
+    Control("mode", "choice", "top", options=(later("Maximum"), later("Average")), asks="mode"),
+    Control("channel", "slider", "top", high="last_channel", shown="show_channel"),
+    Control("play", "play", "motion"),
+    Control("position", "slider", "motion", high="last_position"),
+    Control("window_height", "slider", "settings", 1, "longest_window", asks="kernel_size"),
+    Control("window_width", "slider", "settings", 1, "longest_window", "show_width", asks="kernel_size"),
+    Control("stride_height", "slider", "settings", 1, "longest_window", asks="stride"),
+    Control("stride_width", "slider", "settings", 1, "longest_window", "show_width", asks="stride"),
+    Control("padding_height", "slider", "settings", 0, MOST_PADDING, asks="padding"),
+    Control("padding_width", "slider", "settings", 0, MOST_PADDING, "show_width", asks="padding"),
+    Control("same", "check", "settings", asks="kernel_size"),
+    Control("stride_is_window", "check", "settings", asks="stride"),
+    Control("count_include_pad", "check", "settings", shown="show_include_pad", asks="count_include_pad"),
+)
+
+NAME_WIDTH = {"description_width": "11.5em"}
+
+
+def as_table(controls: list[Control], titles: list[str]) -> list[dict]:
+    """Return the controls as the picture's own door reads them."""
+    options = {"example": titles}
+    return [
+        {**asdict(control), "options": options.get(control.key, [_(name) for name in control.options])}
+        for control in controls
+    ]
+
+
+def as_widgets(controls: list[Control], titles: list[str], picture: ipywidgets.Widget) -> dict[str, list]:
+    """Return the controls as widgets linked to the picture in the browser, by the room they stand in."""
+    rooms: dict[str, list] = {"top": [], "motion": [], "settings": []}
+    for control in controls:
+        widget = MAKERS[control.kind](control, titles, picture)
+        widget.add_class(f"pooling-control-{control.key}")
+        if control.shown:
+            widget.layout.display = getattr(picture, control.shown)
+            ipywidgets.jslink((picture, control.shown), (widget.layout, "display"))
+        rooms[control.room].append(widget)
+    return rooms
+
+
+def _slider(control: Control, _titles: list[str], picture: ipywidgets.Widget) -> ipywidgets.Widget:
+    high = getattr(picture, control.high) if isinstance(control.high, str) else control.high
+    widget = ipywidgets.IntSlider(
+        getattr(picture, control.key),
+        control.low,
+        high,
+        description=_(NAMES[control.key]),
+        style=NAME_WIDTH,
+        layout={"width": "330px", "max_width": "98%"},
+    )
+    if control.key == "position":
+        widget.layout, widget.style.description_width = {"width": "auto", "flex": "1 1 260px"}, "initial"
+    if isinstance(control.high, str):
+        ipywidgets.jslink((picture, control.high), (widget, "max"))
+    ipywidgets.jslink((picture, control.key), (widget, "value"))
+    return widget
+
+
+def _choice(control: Control, titles: list[str], picture: ipywidgets.Widget) -> ipywidgets.Widget:
+    options = [_(name) for name in control.options] or titles
+    widget = ipywidgets.Dropdown(
+        options=options,
+        index=getattr(picture, control.key),
+        description=_(NAMES[control.key]),
+        style={"description_width": "initial"},
+        layout={"width": "auto", "max_width": "98%"},
+    )
+    ipywidgets.jslink((picture, control.key), (widget, "index"))
+    return widget
+
+
+def _check(control: Control, _titles: list[str], picture: ipywidgets.Widget) -> ipywidgets.Widget:
+    widget = ipywidgets.Checkbox(
+        getattr(picture, control.key),
+        description=_(NAMES[control.key]),
+        indent=False,
+        layout={"width": "auto"},
+    )
+    ipywidgets.jslink((picture, control.key), (widget, "value"))
+    return widget
+
+
+def _play(_control: Control, _titles: list[str], picture: ipywidgets.Widget) -> ipywidgets.Widget:
+    widget = ipywidgets.Play(picture.position, 0, picture.last_position, interval=800, show_repeat=False)
+    ipywidgets.jslink((picture, "last_position"), (widget, "max"))
+    ipywidgets.jslink((picture, "position"), (widget, "value"))
+    ipywidgets.jslink((picture, "playing"), (widget, "playing"))
+    return widget
+
+
+MAKERS = {"slider": _slider, "choice": _choice, "check": _check, "play": _play}
