@@ -5,8 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict, v4
 
 WORDS = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 HASH = re.compile(r"[0-9a-f]{8}|cell-[0-9a-f]{16}")  # what Jupyter and nbgrader make up
@@ -34,15 +33,13 @@ def clean(nb: NotebookNode) -> NotebookNode:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in CELL_METADATA}
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    return nbformat.from_dict(nb)
+    return from_dict(nb)
 
 
 def bad_ids(nb: NotebookNode) -> list[str]:
     """Return what is wrong with the ids: each is of words, like `max-pool2d-solution`, and stands once."""
     ids = [cell.get("id", "") for cell in nb.cells]
-    lines = [
-        f"cell {i}: the id {name!r} is not of words" for i, name in enumerate(ids) if not _is_words(name)
-    ]
+    lines = [f"the id {name!r} is not of words" for name in ids if not _is_words(name)]
     lines += [f"the id {name!r} stands more than once" for name in sorted(set(ids)) if ids.count(name) > 1]
     for cell in nb.cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", cell.get("id"))
@@ -57,7 +54,7 @@ def _is_words(name: str) -> bool:
 
 def text_of(nb: NotebookNode) -> str:
     """Return a notebook's canonical JSON: sorted keys, one space a level, a line's end at the end."""
-    return nbformat.writes(nb, version=4).rstrip("\n") + "\n"
+    return v4.writes(nb).rstrip("\n") + "\n"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     failed = False
     for path in options.files:
         before = path.read_text(encoding="utf-8")
-        nb = nbformat.from_dict(nbformat.reads(before, as_version=4))
+        nb = v4.reads(before)  # nbformat.reads would give a new id to a cell whose id stands twice
         lines = bad_ids(nb)
         after = text_of(clean(nb))
         if after != before:

@@ -173,11 +173,11 @@ def show_photos(*images: np.ndarray, captions: Sequence[str] = (), alt: str = ""
     captions
         What stands under each, before its size.
     alt
-        What the pictures show, for those who cannot see them; without it, the photo of this course.
+        What the pictures show, for those who cannot see them; without it, this course's photo, or the colour
+        of a single pixel.
     width
         The width of each on the screen, in pixels.
     """
-    alt = alt or _("A tabby cat's face seen from near: green eyes, reddish nose, thin white whiskers.")
     figures = []
     for i, image in enumerate(images):
         pixels = _pixels(image)
@@ -185,9 +185,9 @@ def show_photos(*images: np.ndarray, captions: Sequence[str] = (), alt: str = ""
         caption = f"{captions[i]}, {size}" if i < len(captions) else size
         file = BytesIO()
         imsave(file, pixels, format="png")
-        tag = _img("image/png", file.getvalue(), f"{caption}. {alt}", width)
+        tag = _img("image/png", file.getvalue(), f"{caption}. {alt or _described(pixels)}", width)
         figures.append(
-            f'<figure style="display:inline-block;margin:0 12px 8px 0">{tag}'
+            f'<figure style="display:inline-block;margin:0 12px 8px 12px">{tag}'
             f'<figcaption style="text-align:center">{escape(caption)}</figcaption></figure>'
         )
     display(HTML("".join(figures)))
@@ -322,6 +322,13 @@ def _pixels(image: np.ndarray) -> np.ndarray:
     image = image[0] if image.ndim == 4 else image
     image = np.clip(np.rint(image), 0, 255).astype(np.uint8).transpose(1, 2, 0)
     return np.ascontiguousarray(np.broadcast_to(image, (*image.shape[:2], 3)))
+
+
+def _described(pixels: np.ndarray) -> str:
+    if pixels.shape[:2] == (1, 1):
+        red, green, blue = pixels[0, 0]
+        return _("One colour: red {red}, green {green}, blue {blue}.", red=red, green=green, blue=blue)
+    return _("A tabby cat's face seen from near: green eyes, reddish nose, thin white whiskers.")
 
 
 def _pair(value: int | tuple[int, int]) -> tuple[int, int]:

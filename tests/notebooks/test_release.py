@@ -1,0 +1,95 @@
+"""release/ is what generating makes of source/ now, and gives nothing away."""
+
+import re
+from pathlib import Path
+
+import nbformat
+
+from grading_engine.keep_language import language_of
+from tests.conftest import ROOT, run
+from tests.notebooks.running import RELEASED, SOLUTION, SOURCES, read
+
+SECRETS = ["SOLUTION", "HIDDEN TESTS", "MARK SCHEME", "pooling_ref", "grade("]
+SCHEME = re.compile(r"### BEGIN MARK SCHEME\n(.*?)\n### END MARK SCHEME", re.DOTALL)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_release_is_byte_for_byte_what_generating_makes_now(course):
+    for notebook in (course / "release").rglob("*.ipynb"):
+        notebook.unlink()
+    run("python", "-m", "grading_engine.release", cwd=course)
+    assert files(course / "release") == files(ROOT / "release")
+
+
+def test_every_assignment_is_released_in_every_language():
+    released = {path.relative_to(ROOT / "release").as_posix() for path in RELEASED}
+    sources = [path.relative_to(ROOT / "source").as_posix() for path in SOURCES]
+    assert released == {f"{language}/{name}" for language in ("es", "en") for name in sources}
+
+
+def test_nothing_that_release_removes_leaves_a_trace():
+    for path, text in ((path, path.read_text(encoding="utf-8")) for path in RELEASED):
+        for secret in SECRETS:
+            assert secret not in text, f"{secret} in {path}"
+
+
+def test_no_line_of_a_solution_or_marking_scheme_is_released():
+    lines = set()
+    for path in SOURCES:
+        for cell in read(path).cells:
+            for text in [*SOLUTION.findall(cell.source), *SCHEME.findall(cell.source)]:
+                lines.update(line.strip() for line in text.splitlines() if len(line.strip()) > 20)
+    assert len(lines) > 40
+    for path in RELEASED:
+        text = "\n".join(cell.source for cell in read(path).cells)
+        assert [line for line in lines if line in text] == [], path
+
+
+def test_a_released_solution_cell_is_signature_shapes_and_todo(released):
+    for cell in released.cells:
+        if cell.id.endswith("-solution"):
+            signature, shapes, todo = cell.source.split("\n")
+            assert re.fullmatch(r"def \w+\(.+\):", signature)
+            assert re.fullmatch(r' {4}""".+ -> .+\."""', shapes)
+            assert todo == "    raise NotImplementedError  # TODO"
+        if cell.id.endswith("-question"):
+            assert cell.source == "✎ ..."
+
+
+def test_a_released_notebook_says_its_language_and_holds_only_that(released, request):
+    language = released.metadata.lang
+    assert request.node.callspec.id.startswith(language)
+    other = {"es": "-en", "en": "-es"}[language]
+    assert not [cell.id for cell in released.cells if cell.id.endswith(other)]
+    assert not [cell.id for cell in released.cells if language_of(cell)]
+
+
+def test_graded_cells_are_the_same_bytes_in_both_languages():
+    for source in SOURCES:
+        name = source.relative_to(ROOT / "source")
+        graded = [
+            [
+                nbformat.v4.writes(nbformat.v4.new_notebook(cells=[cell]))
+                for cell in read(ROOT / "release" / language / name).cells
+                if "nbgrader" in cell.metadata
+            ]
+            for language in ("es", "en")
+        ]
+        assert graded[0] and graded[0] == graded[1], name
+
+
+def test_code_is_the_same_in_both_languages():
+    for source in SOURCES:
+        name = source.relative_to(ROOT / "source")
+        code = [
+            [cell for cell in read(ROOT / "release" / language / name).cells if cell.cell_type == "code"]
+            for language in ("es", "en")
+        ]
+        assert code[0] == code[1], name
