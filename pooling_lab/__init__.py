@@ -5,6 +5,7 @@ from typing import Any
 
 # What `from pooling_lab import ...` offers, and where it lives; each is loaded when it is first asked for.
 _EXPORTS = {
+    "explore": "explorer",
     "check": "checking",
     "photo": "photos",
     "set_language": "language",
