@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from grading_engine.sandbox import landlock
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -28,7 +30,9 @@ def _runs(name: str) -> bool:
 
 # What a test may need beside the locked packages: how to see that it is there, and how to get it.
 NEEDS = {
+    "linux": (lambda: sys.platform == "linux", "the sandboxes are Linux's own"),
     "bubblewrap": (lambda: shutil.which("bwrap"), "sudo apt install bubblewrap"),
+    "landlock": (lambda: landlock.is_there(), "a Linux kernel from 5.13 on that has Landlock switched on"),
     "chromium": (lambda: shutil.which("chromium"), "sudo apt install chromium"),
     "python3.12": (python_312, "sudo apt install python3.12-venv, or: uv python install 3.12"),
     "torch": (lambda: importlib.util.find_spec("torch"), ".venv/bin/python -m pip install torch==2.13.0"),

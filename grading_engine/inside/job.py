@@ -29,7 +29,7 @@ class Job:
     environment
         All that the kernel's environment holds, beside HOME and TMPDIR.
     limits
-        Numbers by name: cpu_seconds, memory, file_size, open_files, tasks, processes, disk, files.
+        Numbers by name: cpu_seconds, memory, file_size, open_files, disk, files, processes, threads.
     read
         What may be read, with "landlock"; with "namespaces" nothing else is there.
     kernel

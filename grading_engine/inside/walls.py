@@ -13,7 +13,6 @@ _RESOURCES = {
     "memory": resource.RLIMIT_AS,
     "file_size": resource.RLIMIT_FSIZE,
     "open_files": resource.RLIMIT_NOFILE,
-    "tasks": resource.RLIMIT_NPROC,
 }
 
 
@@ -56,8 +55,9 @@ def lock(job: Job) -> None:
         Where the Linux kernel refuses a wall; the student's code must then not run.
     """
     for name, number in _RESOURCES.items():
-        if name in job.limits:
-            _limit(number, job.limits[name])
+        _limit(number, job.limits[name])
+    if job.walls == "namespaces":  # elsewhere, all that the user runs would count
+        _limit(resource.RLIMIT_NPROC, job.limits["threads"] + job.limits["processes"])
     _limit(resource.RLIMIT_CORE, 0)
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     rules = [*seccomp.EVERYWHERE, *seccomp.NO_NEW_NAMESPACES]

@@ -16,7 +16,7 @@ class Limits(Configurable):
     cpu_seconds = Integer(300, min=1, help="Seconds of processor time for the whole notebook.").tag(
         config=True
     )
-    memory = Integer(2048 * MEBIBYTE, min=256 * MEBIBYTE, help="Bytes of address space.").tag(config=True)
+    memory = Integer(2048 * MEBIBYTE, min=512 * MEBIBYTE, help="Bytes of address space.").tag(config=True)
     file_size = Integer(64 * MEBIBYTE, min=1, help="Bytes in one file.").tag(config=True)
     open_files = Integer(256, min=64, help="Files, pipes and sockets open at once.").tag(config=True)
     disk = Integer(128 * MEBIBYTE, min=MEBIBYTE, help="Bytes in all files it writes.").tag(config=True)
@@ -26,9 +26,10 @@ class Limits(Configurable):
         min=0,
         help="Processes it may start, with bubblewrap only; with Landlock it may start none.",
     ).tag(config=True)
-    threads = Integer(128, min=16, help="Threads, those of the kernel itself included.").tag(config=True)
+    threads = Integer(
+        128, min=16, help="Threads, the kernel's own included; with Landlock only `memory` limits them."
+    ).tag(config=True)
 
     def numbers(self) -> dict[str, int]:
         """Return the limits by name."""
-        names = ("cpu_seconds", "memory", "file_size", "open_files", "disk", "files", "processes")
-        return {name: getattr(self, name) for name in names} | {"tasks": self.threads + self.processes}
+        return {name: getattr(self, name) for name in self.trait_names(config=True)}
