@@ -24,7 +24,7 @@ from sys import byteorder
 import numpy as np
 
 AUTO_PADS = ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")
-BLOCK_BYTES = 1 << 20  # what is worked on at a time, so that it stays in the cache
+BLOCK_BYTES = 1 << 21  # what is worked on at a time, so that it stays in the cache
 SMALL_STRIDE = 3  # up to here a window at every cell is faster than one where it is asked for
 LARGE_WINDOW = 64  # cells, from where on float32 is summed in float64
 WIDER = {1: (np.uint8, np.uint16), 2: (np.uint16, np.uint32), 4: (np.uint32, np.uint64)}
@@ -320,7 +320,7 @@ def _every(stride: int, cells: np.ndarray, axis: int) -> np.ndarray:
     if stride == 1:
         return cells
     if axis < cells.ndim - 1:
-        return cells.take(range(0, cells.shape[axis], stride), axis)  # whole rows at a time
+        return cells.take(np.arange(0, cells.shape[axis], stride), axis)  # whole rows at a time
     if stride == 2 and cells.shape[-1] % 2 == 0 and cells.itemsize in WIDER and byteorder == "little":
         # The first of two neighbours is the low half of the number that both make together.
         narrow, wide = WIDER[cells.itemsize]

@@ -1,0 +1,98 @@
+"""The engine against the slowest and plainest pooling: one window at a time, one cell after the other."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from pooling_ref import avg_pool2d, engine, max_pool2d
+
+DTYPES = [bool, np.uint8, np.int8, np.int32, np.uint64, np.float16, np.float32, np.float64]
+
+
+@st.composite
+def windows_along_an_axis(draw) -> engine.Windows:
+    """Draw windows that all have a real cell, with strides on both sides of what the engine calls small."""
+    kernel, dilation = draw(st.integers(1, 4)), draw(st.integers(1, 2))
+    span = (kernel - 1) * dilation + 1
+    pads = (0, 0) if dilation > 1 else draw(st.tuples(*[st.integers(0, kernel - 1)] * 2))
+    size = draw(st.integers(span, 9))
+    stride = draw(st.integers(1, engine.SMALL_STRIDE + 2))
+    ceil_mode, auto_pad = draw(st.booleans()), draw(st.sampled_from(engine.AUTO_PADS))
+    if dilation > 1 and auto_pad.startswith("SAME"):
+        auto_pad = "VALID"
+    return engine.lay_windows(size, kernel, stride, dilation, pads, ceil_mode, auto_pad)
+
+
+def real_cells(windows: list[engine.Windows], index: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """List the real cells of one window in row-major order."""
+    along_axes = []
+    for along, number in zip(windows, index, strict=True):
+        start = number * along.stride - along.before
+        cells = range(start, start + along.kernel * along.dilation, along.dilation)
+        along_axes.append([cell for cell in cells if 0 <= cell < along.size])
+    return list(product(*along_axes))
+
+
+@settings(deadline=None)
+@given(st.lists(windows_along_an_axis(), min_size=1, max_size=3), st.data())
+def test_every_window_holds_the_maximum_the_place_and_the_average_of_its_cells(windows, data):
+    sizes = tuple(along.size for along in windows)
+    dtype = np.dtype(data.draw(st.sampled_from(DTYPES)))
+    x = data.draw(hnp.arrays(np.int8, (2, *sizes), elements=st.integers(0, 4))).astype(dtype)
+    largest, places = engine.max_pool(x, windows), engine.arg_max_pool(x, windows)
+    averages = engine.avg_pool(x, windows, count_include_pad=False)
+    assert largest.shape == places.shape == averages.shape == (2, *(along.count for along in windows))
+    for plane, *index in np.ndindex(largest.shape):
+        cells = real_cells(windows, index)
+        values = [x[(plane, *cell)] for cell in cells]
+        here = (plane, *index)
+        assert largest[here] == max(values)
+        first = cells[values.index(max(values))]
+        assert places[here] == np.ravel_multi_index((plane, *first), x.shape)
+        np.testing.assert_allclose(averages[here], np.mean(values, dtype=float), rtol=1e-3)
+
+
+@pytest.mark.parametrize("pool", [max_pool2d, avg_pool2d])
+def test_more_planes_than_fit_a_block_are_pooled_like_each_plane_alone(pool):
+    x = np.random.default_rng(3).standard_normal((7, 11, 64, 65))
+    assert x.nbytes > engine.BLOCK_BYTES
+    pooled = pool(x, 3, 2, 1)
+    for image, channel in np.ndindex(x.shape[:2]):
+        np.testing.assert_array_equal(pooled[image, channel], pool(x[image, channel], 3, 2, 1))
+
+
+@pytest.mark.parametrize(
+    ("auto_pad", "before", "after", "count"),
+    [("NOTSET", 1, 0, 3), ("VALID", 0, 0, 2), ("SAME_UPPER", 0, 1, 3), ("SAME_LOWER", 1, 0, 3)],
+)
+def test_each_way_of_padding_puts_the_cells_where_onnx_says(auto_pad, before, after, count):
+    windows = engine.lay_windows(6, 3, 2, pads=(1, 0), auto_pad=auto_pad)
+    assert (windows.before, windows.after, windows.count) == (before, after, count)
+
+
+def test_a_window_that_would_start_in_the_padding_at_the_far_end_is_dropped():
+    assert engine.lay_windows(2, 3, 3, pads=(1, 1), ceil_mode=True).count == 1
+    assert engine.lay_windows(4, 3, 2, ceil_mode=True).count == 2
+
+
+def test_what_ceil_mode_has_beyond_the_padding_is_never_in_the_divisor():
+    windows = [engine.lay_windows(4, 3, 2, pads=(1, 0), ceil_mode=True)]
+    assert engine.divisor(windows, count_include_pad=True).tolist() == [3, 3]
+    assert engine.divisor([engine.lay_windows(4, 3, 3, ceil_mode=True)], True).tolist() == [3, 1]
+    assert engine.divisor(windows, count_include_pad=False).tolist() == [2, 3]
+
+
+def test_places_can_be_numbered_column_by_column():
+    x = np.array([[[1, 2, 9], [3, 4, 5]]])
+    windows = [engine.lay_windows(2, 2, 2), engine.lay_windows(3, 3, 3)]
+    assert engine.arg_max_pool(x, windows, order="C").tolist() == [[[2]]]
+    assert engine.arg_max_pool(x, windows, order="F").tolist() == [[[4]]]
+
+
+def test_an_unknown_way_of_padding_is_named():
+    with pytest.raises(ValueError, match=r"auto_pad='SAME' must be one of NOTSET, VALID, SAME_UPPER"):
+        engine.lay_windows(4, 2, 2, auto_pad="SAME")
