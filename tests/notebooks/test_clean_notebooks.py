@@ -26,7 +26,7 @@ def used(path, tmp_path):
     """What Jupyter leaves after somebody ran a notebook and looked at it."""
     nb = read(path)
     nb.cells = [cell for cell in nb.cells if cell.id in ("imports", "by-hand-picture")]
-    execute(nb, tmp_path)
+    nb = execute(nb, tmp_path)
     nb.cells[0].metadata["scrolled"] = True
     nb.cells[0].metadata["execution"] = {"iopub.status.busy": "2026-01-01T00:00:00Z"}
     nb.metadata["widgets"] = {}

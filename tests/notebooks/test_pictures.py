@@ -1,0 +1,170 @@
+"""The photo and the pictures: what they show, and what they never do."""
+
+import base64
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from pooling_lab import photo, pictures, set_language
+from pooling_lab.photos import DATA, PHOTOS
+from pooling_ref.pooling import max_pool2d
+
+PRINTED = np.array([[29, 15, 28, 184], [0, 100, 70, 38], [12, 12, 7, 2], [12, 12, 45, 6]])
+
+
+@pytest.fixture
+def shown(monkeypatch) -> list:
+    """What a cell would show, in English."""
+    out = []
+    monkeypatch.setattr(pictures, "display", lambda item: out.append(item.data))
+    set_language("en")
+    yield out
+    set_language(None)
+
+
+def alt_of(page: str) -> str:
+    return re.search(r'alt="([^"]*)"', page)[1]
+
+
+def svg_of(page: str) -> ET.Element:
+    data = re.search(r"data:image/svg\+xml;base64,([^\"]*)", page)[1]
+    return ET.fromstring(base64.b64decode(data))
+
+
+def words_in(page: str) -> list[str]:
+    return [element.text for element in svg_of(page).iter("{http://www.w3.org/2000/svg}text")]
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_a_photo_is_a_batch_of_one_with_three_channels(name):
+    image = photo(name)
+    size = (60, 72) if name.endswith("max-4") else (240, 288)
+    assert image.shape == (1, 3, *size)
+    assert image.dtype == np.uint8
+
+
+def test_a_photo_can_be_written_on_without_harm():
+    photo()[:] = 0
+    assert photo().any()
+
+
+@pytest.mark.needs("skimage")
+def test_the_photo_is_the_cut_that_its_source_and_table_say():
+    from skimage.data import chelsea
+
+    np.testing.assert_array_equal(photo()[0], chelsea()[60:300, 70:358].transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize("name", ["cat", "noisy-cat"])
+def test_the_pooled_photos_that_ship_are_what_the_reference_makes_of_the_others(name):
+    np.testing.assert_array_equal(photo(f"{name}-max-4"), max_pool2d(photo(name), 4))
+
+
+def test_the_numbers_that_the_notebook_tells_are_those_of_the_photos():
+    noise = photo("noisy-cat").astype(float) - photo()
+    assert round(np.abs(noise).mean(), 1) == 19.7
+    pooled = photo("noisy-cat-max-4").astype(float) - photo("cat-max-4")
+    assert round(np.abs(pooled).mean(), 1) == 32.9
+
+
+def test_an_unknown_photo_is_named_with_those_there_are():
+    with pytest.raises(ValueError, match="name: there is no photo 'dog'; there are cat,"):
+        photo("dog")
+
+
+def test_every_file_of_data_stands_in_its_table_of_licences():
+    table = (DATA / "README.md").read_text(encoding="utf-8")
+    for path in DATA.iterdir():
+        if path.name != "README.md":
+            assert f"`{path.name}`" in table
+            assert path.stat().st_size < 150_000
+
+
+def test_windows_are_drawn_with_what_comes_out_or_a_question_mark(shown):
+    pictures.show_windows(PRINTED, 2)
+    pictures.show_windows(PRINTED, 2, np.array([[36.5, 80], [12, 15]]))
+    numbers = [str(value) for value in PRINTED.ravel()]
+    assert words_in(shown[0]) == [*numbers, "→", "?", "?", "?", "?"]
+    assert words_in(shown[1]) == [*numbers, "→", "36.5", "80", "12", "15"]
+    assert alt_of(shown[1]) == (
+        "Matrix: 29, 15, 28, 184; 0, 100, 70, 38; 12, 12, 7, 2; 12, 12, 45, 6. "
+        "Windows of 2×2, side by side. What comes out: 36.5, 80; 12, 15."
+    )
+
+
+def test_windows_may_be_rectangles_and_leave_cells_over(shown):
+    pictures.show_windows(np.arange(35).reshape(5, 7), (2, 3))
+    assert words_in(shown[0])[-4:] == ["?"] * 4
+    dashed = [e for e in svg_of(shown[0]).iter() if e.get("stroke-dasharray")]
+    assert len(dashed) == 35 - 4 * 6
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "padding", "windows"),
+    [(7, 3, 2, 0, 3), (8, 3, 2, 0, 3), (6, 3, 2, 1, 3), (5, 2, None, 0, 2), (4, 4, 1, 0, 1)],
+)
+def test_steps_are_numbered_as_far_as_they_fit(shown, size, kernel, stride, padding, windows):
+    pictures.show_steps(size, kernel, stride, padding)
+    assert words_in(shown[0])[-windows - 1 :] == [*map(str, range(1, windows + 1)), "✗"]
+
+
+def test_padding_is_drawn_around_the_matrix(shown):
+    pictures.show_padding(PRINTED, kernel_size=3, padding=1, fill="−∞")
+    assert words_in(shown[0]).count("−∞") == 6 * 6 - 4 * 4
+    assert "holding −∞" in alt_of(shown[0])
+
+
+def test_photos_say_their_size_and_what_they_show(shown):
+    pictures.show_photos(photo(), photo("cat-max-4"), captions=["original"])
+    alts = re.findall(r'alt="([^"]*)"', shown[0])
+    assert alts[0].startswith("original, 240 × 288 pixels. A tabby cat")
+    assert alts[1].startswith("60 × 72 pixels. A tabby cat")
+
+
+def test_a_single_pixel_is_described_by_its_colour(shown):
+    pictures.show_photos(np.array([150.2, 109, 78]).reshape(1, 3, 1, 1))
+    assert alt_of(shown[0]) == "1 × 1 pixels. One colour: red 150, green 109, blue 78."
+
+
+def test_what_pictures_are_given_is_left_as_it_was(shown):
+    image, matrix = photo(), PRINTED.copy()
+    image.flags.writeable = matrix.flags.writeable = False
+    pictures.show_photos(image)
+    pictures.show_windows(matrix, 2)
+    pictures.show_padding(matrix, 3, 1, "0")
+    assert len(shown) == 3
+
+
+def test_a_cell_waits_for_a_function_that_is_not_written(shown):
+    def max_pool2d():
+        raise NotImplementedError
+
+    with pictures.when_written(max_pool2d):
+        max_pool2d()
+    assert shown == ["This cell waits for `max_pool2d`. Write it first, then run it again."]
+
+
+def test_a_cell_says_in_one_line_where_a_function_stops(shown):
+    def max_pool2d():
+        raise TypeError("no window here")
+
+    with pictures.when_written(max_pool2d):
+        max_pool2d()
+    assert len(shown) == 1 and "TypeError" in shown[0] and "no window here" in shown[0]
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours, as WCAG 2.2 defines it."""
+    channels = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in (one, other)])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    low, high = sorted(linear @ [0.2126, 0.7152, 0.0722])
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_numbers_are_readable_on_every_tint():
+    for tint in (*pictures.TINTS[0], *pictures.TINTS[1]):
+        assert contrast(pictures.INK, tint) >= 4.5
+    for ground in (pictures.EMPTY, "#ffffff"):
+        assert contrast(pictures.FAINT, ground) >= 4.5
