@@ -131,8 +131,8 @@ class Explorer(ipywidgets.VBox):
         self._controls = [control for control in table.CONTROLS if self._wants(control)]
         titles = [example["title"] for example in picture.examples]
         if function is not None:
-            self._compare()
-            picture.observe(self._compare, names=list(SETTING))
+            self._try_yours()
+            picture.observe(self._try_yours, names=list(SETTING))
         rooms = table.as_widgets(self._controls, titles, picture)
         panels = {name: ipywidgets.Box(widgets) for name, widgets in rooms.items()}
         for panel in panels.values():
@@ -147,7 +147,7 @@ class Explorer(ipywidgets.VBox):
             return yours.mode_of(self._function) is None
         return control.asks in yours.asked(self._function)
 
-    def _compare(self, _change: Any = None) -> None:
+    def _try_yours(self, _change: Any = None) -> None:
         """Run the student's function with the setting shown now, and go to the first difference."""
         picture, setting = self.picture, self.picture.setting
         shown = self._shown[picture.example]
@@ -222,11 +222,12 @@ class Explorer(ipywidgets.VBox):
         page = whole_page(self.html(), _("Pooling explorer"), current_language())
         Path(path).write_text(page, encoding="utf-8")
 
+    def __repr__(self) -> str:
+        return self.alternative()
+
     def _repr_mimebundle_(self, **kwargs: Any) -> dict:
-        bundle = {"text/plain": self.alternative(), "text/html": self.html()}
-        if not self._static and somebody_watches():
-            bundle |= super()._repr_mimebundle_(**kwargs) | {"text/plain": self.alternative()}
-        return bundle
+        widget = {} if self._static or not somebody_watches() else super()._repr_mimebundle_(**kwargs)
+        return {**widget, "text/plain": self.alternative(), "text/html": self.html()}
 
 
 def somebody_watches() -> bool:

@@ -92,16 +92,16 @@ const plain = (pieces) => pieces.map((piece) => (piece.link ?? "") + piece.text)
 
 /** Why no output can be computed: one sentence for each axis in which the setting is impossible. */
 function problems(plan, s, words) {
-  const axes = [
-    [words.height, plan.height, s.window_height, s.padding_height],
-    [words.width, plan.width, s.window_width, s.padding_width],
-  ];
-  return axes.flatMap(([axis, size, window, padding]) => {
+  const why = (axis, size, window, padding) => {
     const padded = size + 2 * padding;
-    if (window > padded) return [say(words.too_large, { axis, window, padded, size, padding })];
-    if (padding * 2 > window) return [say(words.too_padded, { axis, window, padding, most: window >> 1 })];
-    return [];
-  });
+    if (window > padded) return say(words.too_large, { axis, window, padded, size, padding });
+    if (padding * 2 > window) return say(words.too_padded, { axis, window, padding, most: window >> 1 });
+    return "";
+  };
+  const [tall, wide] = ["height", "width"].map((side) =>
+    (axis) => why(axis, plan[side], s[`window_${side}`], s[`padding_${side}`]));
+  if (tall(words.both) === wide(words.both)) return [tall(words.both)].filter(Boolean);
+  return [tall(words.height), wide(words.width)].filter(Boolean);
 }
 
 function sizeFormula(name, size, window, stride, padding, result) {
@@ -207,7 +207,7 @@ function followEachOther(get, put, moved) {
 }
 
 /** Settle the model now and after every change, once for all changes of one key press. */
-export function initialize({ model }) {
+function initialize({ model }) {
   let before = null;
   let waiting = false;
   const now = () => {
@@ -262,6 +262,7 @@ const GUTTER = 22; // for the row numbers
 const HEAD = 46; // for a title and the column numbers
 const BETWEEN = 72;
 const LARGEST = 56;
+const COMFORTABLE = 18;
 const NARROWEST = 128; // a title fits
 
 /** Where each matrix stands and how large a cell is: side by side, or one below the other where narrow. */
@@ -272,8 +273,8 @@ function arrange(shapes, room, solid) {
   const fixed = shapes.length * GUTTER + (shapes.length - 1) * BETWEEN;
   const beside = Math.min((room - fixed - 4) / sum(columns), 540 / most(rows), LARGEST);
   const below = Math.min((room - GUTTER - 4) / most(columns), 760 / sum(rows), LARGEST);
-  const narrow = below > beside * 1.15 || beside < 3;
-  const cell = Math.max(3, Math.floor((narrow ? below : beside) * 2) / 2);
+  const narrow = beside < COMFORTABLE && below > beside * 1.15;
+  const cell = Math.max(3, Math.floor(narrow ? below : beside));
   let [x, y, width, height] = [GUTTER, HEAD, 0, 0];
   const panels = shapes.map(([tall, wide]) => {
     const panel = { x, y, tall, wide };
@@ -414,6 +415,7 @@ class Figure {
     this.where = element("p", "pooling-where", this.caption);
     this.formula = element("p", "pooling-formula", this.caption);
     this.verdict = element("p", "pooling-verdict", this.caption);
+    this.verdict.hidden = true;
     this.problem = element("p", "pooling-problem", this.caption);
     this.note = element("p", "pooling-note", this.caption);
     this.sizes = element("p", "pooling-sizes", this.caption);
@@ -512,8 +514,10 @@ class Figure {
   drawMatrices(input, s, yours, room) {
     const { plan, words } = this;
     const outShape = this.ok ? [plan.tall, plan.wide] : [2, 2];
-    const inShape = [plan.height + 2 * s.padding_height, plan.width + 2 * s.padding_width];
+    const padded = [plan.height + 2 * s.padding_height, plan.width + 2 * s.padding_width];
+    const inShape = [Math.max(padded[0], s.window_height), Math.max(padded[1], s.window_width)];
     const place = (this.place = arrange(yours ? [inShape, outShape, outShape] : [inShape, outShape], room, input.example.palette === "grey"));
+    [place.panels[0].tall, place.panels[0].wide] = padded; // an impossible window hangs over the edge
     const palette = this.model.get("palettes")[input.example.palette];
     const range = rangeOf(input.rows);
     this.svg.setAttribute("viewBox", `0 0 ${place.width} ${place.height}`);
@@ -602,7 +606,7 @@ class Figure {
       node.textContent = piece.text;
       return piece.link ? [piece.link, node] : [node];
     }));
-    write(this.problem, this.ok ? "" : [words.impossible, ...this.problems].join(" "));
+    write(this.problem, this.ok ? "" : [words.impossible, ...this.problems].join("\n"));
     const padding = this.ok ? this.aboutPadding(s, seen) : "";
     write(this.note, [this.model.get("examples")[s.example].note, padding].filter(Boolean).join(" "));
     const setting = say(s.mode === MAX ? words.max_setting : words.average_setting, {
@@ -680,7 +684,7 @@ function nameControl(box, words) {
   return Boolean(field);
 }
 
-export function render({ model, el }) {
+function render({ model, el }) {
   const figure = new Figure(model, el);
   figure.draw();
   nameControls(el, model.get("words"));

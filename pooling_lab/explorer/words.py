@@ -9,8 +9,9 @@ SENTENCES = {
     "output": later("Output"),
     "yours": later("Yours"),
     "none": later("no output"),
-    "height": later("height"),
-    "width": later("width"),
+    "height": later("Height"),
+    "width": later("Width"),
+    "both": later("Height and width"),
     "where": later(
         "Window ({row}, {column}), number {number} of {windows}: rows {top} to {bottom}, "
         "columns {left} to {right}."
@@ -24,12 +25,12 @@ SENTENCES = {
     ),
     "impossible": later("This setting is impossible:"),
     "too_large": later(
-        "the window's {axis} is {window}, but the input's {axis} is only {padded} "
-        "({size} and the padding of {padding} on both sides). Make the window smaller or the padding larger."
+        "{axis}: the window takes {window} cells, but there are only {padded} (the input's {size} and the "
+        "padding of {padding} on both sides). Make the window smaller or the padding larger."
     ),
     "too_padded": later(
-        "the padding of the {axis} is {padding}, more than half of the window's {window}: a window could lie "
-        "on padding alone. The padding may be {most} at most."
+        "{axis}: the padding of {padding} is more than half of the window's {window}, so a window could lie on "
+        "padding alone. The padding may be {most} at most."
     ),
     "pads_never_win": later("Padding counts as -∞ in a maximum: it never wins."),
     "zero_would_win": later(
