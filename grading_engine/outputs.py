@@ -28,8 +28,8 @@ class Outputs:
     ----------
     room : Room
         What the whole notebook may still show.
-    text, rich : int
-        What this cell may still show, in characters: printed text, and HTML or pictures.
+    text, rich, count : int
+        What this cell may still show: characters printed, characters of HTML or pictures, outputs in all.
     cut : str
         The line that stands where the rest was left out.
     """
@@ -37,7 +37,8 @@ class Outputs:
     room: Room
     cut: str
     text: int = 100_000
-    rich: int = 8_000_000
+    rich: int = 4_000_000
+    count: int = 500
     shown: list[NotebookNode] = field(default_factory=list)
     displays: dict[str, list[NotebookNode]] = field(default_factory=dict)
     clearing: bool = False
@@ -98,7 +99,9 @@ class Outputs:
 
     def _add(self, output: NotebookNode) -> None:
         self._clear()
-        self.shown.append(output)
+        self.count -= 1
+        if self.count >= 0:
+            self.shown.append(output)
 
     def _data(self, data: Any) -> dict[str, str]:
         if not isinstance(data, dict):

@@ -15,7 +15,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, Execute
 from traitlets import Dict, Float, Integer, Unicode
 
-from .hidden import Cell, HiddenRoom, Verdict, cut, defined_names
+from .hidden import Cell, HiddenRoom, cut, defined_names
 from .outputs import Outputs, Room, harmless
 from .sentences import sentence
 from .standins import Bridge
@@ -131,9 +131,8 @@ class SealedRun:
         outputs, status = self._run_visible(parts.visible)
         self.hidden.trust(parts.visible)
         if not parts.hidden:
-            cell.outputs = outputs  # the kernel's own word: reported when the assignment is generated
-            return
-        if status == "ok":
+            cell.outputs = self._unsealed(outputs, source.points)
+        elif status == "ok":
             cell.outputs = harmless(outputs) + self._judge(parts, source.points) + [self._note()]
         else:
             cell.outputs = self._failed(outputs)
@@ -150,29 +149,42 @@ class SealedRun:
         verdict = self.hidden.run(parts, self.bridge.names, self.config.hidden_timeout)
         if verdict.log:
             self.log.debug("hidden tests of cell:\n%s", verdict.log)
+        if self.bridge.fault is not None:
+            key = "timeout" if self.kernel.is_alive() else "dead"
+            self._recover()
+            return [self._stopped(key, seconds)]
         outputs = []
         if verdict.printed:
             outputs.append(new_output("stream", name="stdout", text=_printable(verdict.printed)))
-        if self.bridge.fault is not None:
-            key = "timeout" if self.kernel.is_alive() else "dead"
-            outputs.append(self._stopped(key, seconds, scoring=verdict.error is not None))
-            self._recover()
-        elif verdict.error is not None:
+        if verdict.error is not None:
             name, text = verdict.error
             outputs.append(self._error(name, text or sentence(self.language, "failed")))
-        if verdict.error is None and verdict.value is not None:
-            outputs.append(self._points(verdict, points))
+        elif verdict.value is not None:
+            outputs.append(self._points(verdict.value, points))
         return outputs
 
-    def _points(self, verdict: Verdict, points: float | None) -> NotebookNode:
+    def _points(self, value: Any, most: float | None) -> NotebookNode:
         """Return the value of the hidden lines as nbgrader reads it, and never above what the cell gives."""
-        value = verdict.value
         text = str(value)
         if isinstance(value, Real) and not isinstance(value, bool):
-            if points is not None and value > points:
-                self.log.error("A hidden test gave %s points in a cell worth %s; they are cut", value, points)
-            text = repr(float(value if points is None else min(value, points)))
+            if most is not None and value > most:
+                self.log.error("A hidden test gave %s points in a cell worth %s; they are cut", value, most)
+                value = most
+            text = repr(float(value))
         return new_output("execute_result", data={"text/plain": _printable(text)}, execution_count=None)
+
+    def _unsealed(self, outputs: list[NotebookNode], most: float | None) -> list[NotebookNode]:
+        """Return the outputs of a test cell with nothing hidden: the kernel's own word, as in stock nbgrader.
+
+        Only what would make nbgrader give up the submission is kept from it: points above the cell's, and a
+        value without text.
+        """
+        for output in outputs:
+            if output.output_type == "execute_result":
+                text = output.data.get("text/plain", "")
+                if not text or (most is not None and _number(text) > most):
+                    return [*harmless(outputs), self._error("ValueError", sentence(self.language, "failed"))]
+        return outputs
 
     def _run_visible(self, source: str) -> tuple[list[NotebookNode], str]:
         """Run lines in the kernel; when it does not survive them, bring up another."""
@@ -191,7 +203,7 @@ class SealedRun:
         shown = outputs.shown
         if status in ("timeout", "dead"):
             shown = [output for output in shown if output.output_type != "error"]
-            shown.append(self._stopped(status, seconds, scoring=True))
+            shown.append(self._stopped(status, seconds))
         if status == "dead" or self.kernel.stuck:
             self._recover()
         return shown, status
@@ -217,11 +229,9 @@ class SealedRun:
                 self.ran.remove(source)
                 return
 
-    def _stopped(self, key: str, seconds: float, scoring: bool) -> NotebookNode:
-        text = sentence(self.language, key, seconds=seconds)
-        if scoring:
-            return self._error({"timeout": "CellTimeoutError", "dead": "DeadKernelError"}[key], text)
-        return new_output("stream", name="stdout", text=text + "\n")
+    def _stopped(self, key: str, seconds: float) -> NotebookNode:
+        name = {"timeout": "CellTimeoutError", "dead": "DeadKernelError"}[key]
+        return self._error(name, sentence(self.language, key, seconds=seconds))
 
     def _error(self, name: str, text: str) -> NotebookNode:
         name, text = _printable(name)[:200], _printable(text)
@@ -263,6 +273,13 @@ def read_sources(whose: dict[str, str]) -> dict[str, SourceCell]:
 
 def _is_code(cell: NotebookNode) -> bool:
     return cell.cell_type == "code"
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
 
 
 def _printable(text: str) -> str:

@@ -217,6 +217,9 @@ class StudentKernel:
                 if content.get("status") != "ok":
                     raise KernelDied(f"the kernel could not take the agent: {content.get('evalue')}")
                 break
+
+    def connect(self) -> None:
+        """Open a fresh connection for requests: the student's code may have closed the last one."""
         self.comm = uuid.uuid4().hex
         self._send("comm_open", {"comm_id": self.comm, "target_name": kernel_agent.TARGET, "data": {}})
 

@@ -13,6 +13,7 @@ from tests.conftest import run
 
 HIDDEN_CANARY = "canary-of-the-hidden-lines-5d1c"
 CONFIG = """
+from grading_engine.feedback import FeedbackExporter
 from grading_engine.normalise import Normalise
 from grading_engine.reading import SafeNotebookExporter
 from grading_engine.sealed import SealedExecute
@@ -23,8 +24,11 @@ c.CourseDirectory.course_id = "tiny"
 c.Autograde.exporter_class = SafeNotebookExporter
 c.Autograde.sanitize_preprocessors = [ClearOutput, OverwriteKernelspec, Normalise, CheckCellMetadata]
 c.Autograde.autograde_preprocessors = [SealedExecute, LimitOutput, SaveAutoGrades, CheckCellMetadata]
-c.Execute.timeout = 5
+c.Execute.timeout = 3
 c.SealedExecute.notebook_timeout = 60
+c.GenerateFeedback.exporter_class = FeedbackExporter
+c.HTMLExporter.preprocessors = ["grading_engine.feedback.SanitiseOutputs"]
+c.HTMLExporter.filters = {"markdown2html": "grading_engine.feedback.safe_markdown"}
 """
 
 # Each task: the solution, the visible lines, the hidden lines, the points.
@@ -139,6 +143,15 @@ class TinyCourse:
         """Grade all submissions in one run, and return nbgrader's log."""
         done = run("nbgrader", "autograde", "ps", "--create", cwd=self.root, check=False)
         return done.stdout + done.stderr
+
+    def feedback(self) -> str:
+        """Make all feedback pages, and return nbgrader's log."""
+        done = run("nbgrader", "generate_feedback", "ps", cwd=self.root, check=False)
+        return done.stdout + done.stderr
+
+    def page(self, student: str) -> str:
+        """The feedback page of a student."""
+        return (self.root / "feedback" / student / "ps" / "ps.html").read_text(encoding="utf-8")
 
     def scores(self, student: str) -> dict[str, float | None]:
         """The automatic scores of a student, by cell."""
