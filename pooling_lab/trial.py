@@ -223,11 +223,12 @@ def _holds_numbers(value: object, depth: int, budget: list[int]) -> bool:
 
 def _describe(error: BaseException) -> Raised:
     kinds = tuple(type.__dict__["__name__"].__get__(each) for each in type(error).__mro__)
-    # A stand-in says the type and the line of what happened elsewhere in `kind` and `line`.
-    kind, line = getattr(error, "kind", None), getattr(error, "line", None)
-    if type(kind) is str:
-        kinds = (kind, *kinds)
-    return Raised(kinds[0], _text_of(error), line if type(line) is str else _line_of(error), kinds)
+    # An exception that was brought over from another process says its own name and line.
+    name, code = vars(error).get("type_name"), vars(error).get("code")
+    if type(name) is str and name.isprintable():
+        kinds = (name[:80], *kinds)
+    line = code.strip()[:120] if type(code) is str and code.isprintable() else _line_of(error)
+    return Raised(kinds[0], _text_of(error), line, kinds)
 
 
 def _text_of(error: BaseException) -> str:

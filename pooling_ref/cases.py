@@ -161,8 +161,8 @@ def _nan(weight: int, shape: tuple[int, ...], *arguments) -> Group:
             "A window with a NaN must give NaN. Comparisons with NaN are false, so `if v > best` skips it."
         ),
         lambda d: [
-            d.call(d.sprinkle(d.floats(*shape), np.nan, 3), *arguments),
-            d.call(d.sprinkle(d.floats(*shape), np.nan, 5), *arguments),
+            d.call(d.sprinkle(d.floats(*shape, low=1), np.nan, 3), *arguments),
+            d.call(d.sprinkle(d.floats(*shape), np.nan, 5), *arguments[:1]),
         ],
         side=True,
     )
@@ -753,7 +753,7 @@ MAX_POOL2D = (
         side=True,
     ),
     _large(2, PLANE, 3, 2, 1),
-    _nan(4, STACK, 2),
+    _nan(4, STACK, 3, 2, 1),
     _infinity(2, PLANE, 3, 2, 1),
 )
 
@@ -825,7 +825,7 @@ AVG_POOL2D = (
         ],
         side=True,
     ),
-    _nan(4, STACK, 2, 2, 1),
+    _nan(4, STACK, 3, 2, 1),
     _tiny(2, STACK, 2),
 )
 

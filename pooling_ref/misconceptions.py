@@ -1785,7 +1785,7 @@ def _(size, kernel_size, stride=None, padding=0):
 
 
 mistake(
-    "size-plus-stride",
+    "window-not-subtracted",
     later("The padding is right, the window is not taken off: size + 2 · padding − kernel_size."),
 )
 
