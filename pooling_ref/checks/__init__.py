@@ -2,5 +2,6 @@
 
 from pooling_ref.checks.check import CHECKS, Check, Failure, Result
 from pooling_ref.checks.grading import grade
+from pooling_ref.checks.speed import grade_speed
 
-__all__ = ["CHECKS", "Check", "Failure", "Result", "grade"]
+__all__ = ["CHECKS", "Check", "Failure", "Result", "grade", "grade_speed"]

@@ -129,7 +129,7 @@ class Check:
         ValueError
             If the seed is negative or no integer.
         """
-        seed = _checked_seed(seed)
+        seed = checked_seed(seed)
         drawn = self.draw(seed)
         if not callable(function):
             return self._nothing_to_call(function, drawn, seed)
@@ -187,7 +187,14 @@ def _not_reached(group: Group, why: str) -> Failure:
     return Failure(group.key, _(group.title), why, "", why, "", None, None)
 
 
-def _checked_seed(seed: object) -> int:
+def checked_seed(seed: object) -> int:
+    """Return the seed, or a fresh one for None.
+
+    Raises
+    ------
+    ValueError
+        If it is negative or no integer.
+    """
     if seed is None:
         return secrets.randbelow(SEEDS)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:

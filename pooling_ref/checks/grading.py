@@ -35,12 +35,24 @@ def grade(task: str, function: Callable, points: float, seed: int | None = None)
     """
     if task not in CHECKS:
         raise ValueError(f"task must be one of {', '.join(CHECKS)}, not {task!r}")
+    points = checked_points(points)
+    result = CHECKS[task](function, seed)
+    earned = points if result.share == 1 else _rounded_down(Fraction(points) * result.share)
+    print(write_report(result, earned, points))
+    return earned
+
+
+def checked_points(points: object) -> float:
+    """Return the points that a task is worth.
+
+    Raises
+    ------
+    ValueError
+        If it is no number, or negative or infinite.
+    """
     if isinstance(points, bool) or not isinstance(points, Real) or not 0 <= points < math.inf:
         raise ValueError(f"points must be a number, 0 or more, not {points!r}")
-    result = CHECKS[task](function, seed)
-    earned = float(points) if result.share == 1 else _rounded_down(Fraction(points) * result.share)
-    print(write_report(result, earned, float(points)))
-    return earned
+    return float(points)
 
 
 def _rounded_down(points: Fraction) -> float:

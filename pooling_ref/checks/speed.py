@@ -1,0 +1,70 @@
+"""What the hidden test of a race calls: measure from here, print the report, return the points."""
+
+import math
+from collections.abc import Callable
+
+from pooling_lab.speed import TIMES, Race, describe, run_race
+from pooling_lab.trial import quiet
+from pooling_ref import pooling
+from pooling_ref.checks.check import checked_seed
+from pooling_ref.checks.grading import checked_points
+from pooling_ref.language import _
+from pooling_ref.naive import naive_max_pool2d
+from pooling_ref.report import Summary, write_summary
+
+HALF = 3.0  # from here there is half of the points
+SLOWNESS = 2.0  # how much slower than ours the notebook's slow version is believed to be
+
+
+def grade_speed(
+    task: str, function: Callable, slow: Callable, points: float, seed: int | None = None
+) -> float:
+    """Let the student's function race against the slow one, print the report, and return the points earned.
+
+    Both are called from here and run in the same kernel, by turns, on the same fresh numbers; the way of the
+    numbers there and back counts for both. A slow version that somebody made slower is not believed: it
+    counts at most as SLOWNESS times the same loops, run in this process.
+
+    Parameters
+    ----------
+    task : str
+        What the report calls it.
+    function : callable
+        The student's function.
+    slow : callable
+        The notebook's own slow version.
+    points : float
+        What the task is worth: all of it from TIMES times as fast, half from HALF times.
+    seed : int, optional
+        Draws the numbers; fresh ones if left out. The report says it.
+
+    Returns
+    -------
+    float
+        `points`, half of them, or 0.
+
+    Raises
+    ------
+    ValueError
+        If `points` or `seed` is no number that makes sense.
+    """
+    seed, points = checked_seed(seed), checked_points(points)
+    earned, said = _judge(function, slow, points, seed)
+    print(write_summary(Summary(task, earned, points, seed, None)), said, sep="\n")
+    return earned
+
+
+def _judge(function: Callable, slow: Callable, points: float, seed: int) -> tuple[float, str]:
+    try:
+        measured = run_race(function, slow, seed)
+        with quiet():
+            right = run_race(function, pooling.max_pool2d, seed).equal
+    except Exception as error:
+        kind = getattr(error, "type_name", "") or type(error).__name__
+        return 0.0, _("✗ The function stopped with {kind}: {text}", kind=kind, text=str(error)[:200])
+    if not right:
+        return 0.0, _("✗ The result is not right: a fast function has to give what max_pool2d gives.")
+    ours = run_race(pooling.max_pool2d, naive_max_pool2d, seed).slow
+    believed = Race(measured.fast, min(measured.slow, SLOWNESS * ours), measured.equal)
+    share = 1 if believed.times >= TIMES else 0.5 if believed.times >= HALF else 0
+    return math.floor(points * share * 100) / 100, ("✓ " if share == 1 else "✗ ") + describe(believed)
