@@ -1,8 +1,8 @@
 """Our pooling beside the alternatives, in one run: how many times as long each takes.
 
-Every contender is first held against our result. Then all are timed in turn, round after round, and the
-shortest time of each counts: the one that other programs disturbed least. PyTorch and scikit-image are
-compared where they are installed:
+Every contender is first held against our result. Then all are timed in turn, round after round, each on one
+thread, by the processor's time; the shortest of each counts. So other programs disturb the ratios little.
+PyTorch and scikit-image are compared where they are installed:
 
     .venv/bin/python -m pip install torch==2.13.0 scikit-image
     .venv/bin/python benchmarks/reference.py
@@ -132,12 +132,19 @@ def measure(case: Case, rounds: int) -> dict[str, float]:
         for name, pool in pools.items():
             if len(seconds[name]) >= FEWEST and sum(seconds[name]) > ENOUGH_SECONDS:
                 continue
-            start = time.perf_counter()
+            start = time.process_time()
             pool()
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(time.process_time() - start)
     shortest = {name: min(times) for name, times in seconds.items()}
     shortest["loop"] *= case.shape[0] * case.shape[1] / LOOP_PLANES
     return shortest
+
+
+def ratio(number: float | None) -> str:
+    """Write a ratio with what is worth reading of it."""
+    if number is None:
+        return "-"
+    return f"{number:.2f}" if number < 10 else f"{number:.0f}"
 
 
 def table(rows: list[dict]) -> str:
@@ -146,7 +153,7 @@ def table(rows: list[dict]) -> str:
     header = ["pooling", "ours", "ours ÷ copy", *(f"{name} ÷ ours" for name in names)]
     lines = [header, ["---", *["---:"] * (len(header) - 1)]]
     for row in rows:
-        ratios = [f"{row['to_ours'][name]:.3g}" if name in row["to_ours"] else "-" for name in names]
+        ratios = [ratio(row["to_ours"].get(name)) for name in names]
         lines.append([row["name"], f"{row['ours_ms']:.2f} ms", f"{row['ours_to_copy']:.2f}", *ratios])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -169,9 +176,7 @@ def main() -> None:
     versions = {package: installed(package) for package in ("numpy", "torch", "scikit-image")}
     for package, found in versions.items():
         if not found:
-            print(
-                f"{package} is missing, so its columns stay empty: .venv/bin/python -m pip install {package}"
-            )
+            print(f"{package} is missing, so its columns stay empty. To get it: {INSTALL}")
     rows = []
     for pool in ("max", "avg"):
         for geometry in GEOMETRIES:
