@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from nbgrader.preprocessors import (
+    AssignLatePenalties,
     CheckCellMetadata,
     ClearHiddenTests,
     ClearMarkScheme,
@@ -12,7 +13,10 @@ from nbgrader.preprocessors import (
     ClearSolutions,
     ComputeChecksums,
     IncludeHeaderFooter,
+    LimitOutput,
     LockCells,
+    OverwriteKernelspec,
+    SaveAutoGrades,
     SaveCells,
 )
 
@@ -21,7 +25,14 @@ sys.path.insert(0, str(ROOT))  # the hidden tests' own modules, and the preproce
 os.environ["PYTHONPATH"] = str(ROOT)  # the same for the kernels that nbgrader starts
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # its `alembic`
 
+from grading_engine.feedback import FeedbackExporter  # noqa: E402
 from grading_engine.keep_language import KeepLanguage  # noqa: E402
+from grading_engine.normalise import Normalise  # noqa: E402
+from grading_engine.provisioner import register  # noqa: E402
+from grading_engine.reading import SafeNotebookExporter  # noqa: E402
+from grading_engine.sealed import SealedExecute  # noqa: E402
+from grading_engine.submitted_links import disarm_links  # noqa: E402
+from grading_engine.unsealed import ReportUnsealed  # noqa: E402
 
 c = get_config()  # noqa: F821 - traitlets defines it
 
@@ -42,6 +53,7 @@ c.GenerateAssignment.preprocessors = [
     CheckCellMetadata,
     ComputeChecksums,
     SaveCells,
+    ReportUnsealed,
     ClearHiddenTests,
     ComputeChecksums,
     CheckCellMetadata,
@@ -55,5 +67,33 @@ c.ClearSolutions.code_stub = {"python": "raise NotImplementedError  # TODO"}
 c.ClearSolutions.text_stub = "✎ ..."
 c.ClearMarkScheme.enforce_metadata = False  # marking schemes stand in the answer's own cell
 
-c.OverwriteCells.add_missing_cells = True
+# Grading: the submission is read whatever it holds, brought back to the assignment's form, run with the
+# hidden tests outside of the student's kernel, and shown without its scripts (docs/security.md).
+c.Autograde.exporter_class = SafeNotebookExporter
+c.Autograde.sanitize_preprocessors = [ClearOutput, OverwriteKernelspec, Normalise, CheckCellMetadata]
+c.Autograde.autograde_preprocessors = [
+    SealedExecute,
+    LimitOutput,
+    SaveAutoGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
+c.SafeNotebookExporter.language = "es"
 c.Execute.timeout = 20
+
+# Where it runs: behind walls, forked from a process that has loaded what notebooks need (docs/isolation.md).
+# On a system without such walls grading refuses, unless c.Sandbox.kind = "none" says to do without.
+c.SealedExecute.kernel_name = register()
+c.Autograde.pre_convert_hook = disarm_links
+c.Sandbox.packages = ["pooling_lab"]
+c.Sandbox.preload = [
+    "numpy",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "ipywidgets",
+    "pooling_lab",
+]
+
+c.GenerateFeedback.exporter_class = FeedbackExporter
+c.HTMLExporter.preprocessors = ["grading_engine.feedback.SanitiseOutputs"]
+c.HTMLExporter.filters = {"markdown2html": "grading_engine.feedback.safe_markdown"}

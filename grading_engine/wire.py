@@ -10,6 +10,7 @@ import io
 import json
 import math
 import sys
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -147,7 +148,8 @@ class Decoder:
             return data
         if type(data) is list:
             return [self.decode(item, depth + 1) for item in data]
-        decode = _DECODERS.get(data.get("t")) if type(data) is dict else None
+        kind = data.get("t") if type(data) is dict else None
+        decode = _DECODERS.get(kind) if type(kind) is str else None
         if decode is None:
             raise WireError("the message holds a value of no known kind")
         try:
@@ -250,13 +252,18 @@ def _named(value: Any) -> dict[str, Any] | None:
     """Return what stands for a function or a type that both sides know by name."""
     if np is not None and isinstance(value, np.dtype) and not value.hasobject and value.names is None:
         return {"t": "dtype", "v": value.str}
-    name = getattr(value, "__name__", None)
-    if not callable(value) or not isinstance(name, str):
-        return None
+    if not isinstance(value, _NAMED_KINDS):
+        return None  # and not asked for its name, which a stand-in would have to fetch
+    name = value.__name__
     for module in NAMED_MODULES:
         if getattr(sys.modules.get(module), name, None) is value:
             return {"t": "named", "m": module, "v": name}
     return None
+
+
+_NAMED_KINDS: tuple[type, ...] = (type, types.FunctionType, types.BuiltinFunctionType)
+if np is not None:
+    _NAMED_KINDS += (np.ufunc, type(np.sum))
 
 
 def _encode_int(encoder: Encoder, value: int, depth: int) -> Any:
