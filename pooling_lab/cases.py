@@ -85,6 +85,19 @@ KEPT_HINT = later("Make the result with the dtype of x.")
 HALVES = later("averages that are no integers")
 HALVES_HINT = later("(1 + 2 + 3 + 4) / 4 is 2.5. Where do the decimals get lost?")
 
+MIDDLE = [[[[1.0, 2, 3], [4, 9, 5], [6, 7, 8]]]]  # the 9 is in all four windows of 2×2 that move by 1
+TWO_CHANNELS = [[[[1.0, 5], [3, 2]], [[8.0, 6], [7, 9]]]]
+WINNER_HINT = later("Find where the maximum of each window is, and put the window's gradient there.")
+ADDS_HINT = later("A cell that belongs to several windows gets something from each: use +=, not =.")
+SHARE_HINT = later("Each cell of the window gets the window's gradient divided by the number of its cells.")
+LAYER_HINT = later("Which numbers of (channels, height, width) does this layer change? Draw it.")
+NOTHING_TO_LEARN = later("pooling and ReLU")
+NOTHING_HINT = later("They have no weights: they learn nothing, and multiply nothing.")
+VIEW_HINT = later("At [n, c, i, j] stands window (i, j): its cells are the last two axes.")
+BLOCK_HINT = later("First convolve, then the ReLU, then pool: print what comes out of each step.")
+DOUBLED = ([[[[1.0, 2], [3, 4]]]], [[[[2.0]]]], [-5.0])  # 2x − 5: two values below zero, two above
+BLURRED = ([[[[1.0, 2, 0], [3, 4, 0]]]], [[[[1.0, 1, 1], [1, 1, 1], [1, 1, 1]]]], [-8.0])
+
 VISIBLE: dict[str, tuple[Visible, ...]] = {
     "output_size": (
         shown(
@@ -259,4 +272,261 @@ VISIBLE: dict[str, tuple[Visible, ...]] = {
             gives=[[[[2.5]], [[6.5]], [[-1.5]]], [[[3.0]], [[3.0]], [[3.0]]]],
         ),
     ),
+    "layer_shape": (
+        shown(
+            later("a convolution with 8 filters"), LAYER_HINT, ("conv", 8, 3), (1, 16, 16), gives=(8, 16, 16)
+        ),
+        shown(
+            later("a convolution that moves by 2"),
+            later("9 cells, padding 1 on both sides, a window of 3 that moves by 2: count with your finger."),
+            ("conv", 5, 3, 2),
+            (3, 9, 14),
+            gives=(5, 5, 7),
+        ),
+        shown(later("a ReLU"), LAYER_HINT, ("relu",), (3, 9, 14), gives=(3, 9, 14)),
+        shown(
+            later("max pooling"),
+            later("9 rows hold four windows of 2; the ninth row is left over."),
+            ("max", 2),
+            (3, 9, 14),
+            gives=(3, 4, 7),
+        ),
+        shown(later("average pooling"), LAYER_HINT, ("avg", 4), (32, 8, 8), gives=(32, 2, 2)),
+        shown(
+            later("a dense layer"),
+            later("10 outputs, one value each: (10, 1, 1)."),
+            ("dense", 10),
+            (16, 4, 4),
+            gives=(10, 1, 1),
+            dtype=True,
+        ),
+    ),
+    "layer_parameters": (
+        shown(
+            later("a convolution on one channel"),
+            later("8 filters with 1 · 3 · 3 weights and one bias each."),
+            ("conv", 8, 3),
+            (1, 16, 16),
+            gives=80,
+            dtype=True,
+        ),
+        shown(
+            later("a convolution on eight channels"),
+            later("A filter looks at all channels: 8 · 3 · 3 weights and one bias each."),
+            ("conv", 16, 3),
+            (8, 8, 8),
+            gives=1168,
+        ),
+        shown(
+            later("a dense layer"),
+            later("10 outputs with 16 · 4 · 4 weights and one bias each."),
+            ("dense", 10),
+            (16, 4, 4),
+            gives=2570,
+        ),
+        shown(NOTHING_TO_LEARN, NOTHING_HINT, ("max", 2), (8, 16, 16), gives=0),
+        shown(NOTHING_TO_LEARN, NOTHING_HINT, ("relu",), (8, 16, 16), gives=0),
+    ),
+    "layer_multiply_adds": (
+        shown(
+            later("a convolution on one channel"),
+            later("9 products for one filter at one place; 8 filters, 16 · 16 places."),
+            ("conv", 8, 3),
+            (1, 16, 16),
+            gives=18432,
+            dtype=True,
+        ),
+        shown(
+            later("a convolution that moves by 2"),
+            later("The filter stops at 8 · 8 places only: the cells of the map that comes out."),
+            ("conv", 8, 3, 2),
+            (1, 16, 16),
+            gives=4608,
+        ),
+        shown(
+            later("a convolution on eight channels"),
+            later("8 · 3 · 3 products for one filter at one place; 16 filters, 8 · 8 places."),
+            ("conv", 16, 3),
+            (8, 8, 8),
+            gives=73728,
+        ),
+        shown(
+            later("a dense layer"),
+            later("10 outputs, 16 · 4 · 4 products each. A bias is only added."),
+            ("dense", 10),
+            (16, 4, 4),
+            gives=2560,
+        ),
+        shown(NOTHING_TO_LEARN, NOTHING_HINT, ("avg", 2), (8, 16, 16), gives=0),
+    ),
+    "conv_block": (
+        shown(
+            later("without pooling: 2 · x − 5, and nothing negative"),
+            BLOCK_HINT,
+            *DOUBLED,
+            gives=[[[[0.0, 0.0], [1.0, 3.0]]]],
+        ),
+        shown(later("max pooling"), BLOCK_HINT, *DOUBLED, "max", gives=[[[[3.0]]]]),
+        shown(
+            later("average pooling"),
+            later("After the ReLU there are 0, 0, 1 and 3: their average is 1."),
+            *DOUBLED,
+            "avg",
+            gives=[[[[1.0]]]],
+        ),
+        shown(
+            later("a filter of 3×3, and a window of 1"),
+            BLOCK_HINT,
+            *BLURRED,
+            "max",
+            1,
+            gives=[[[[2.0, 2.0, 0.0], [2.0, 2.0, 0.0]]]],
+        ),
+    ),
+    "max_pool2d_backward": (
+        shown(
+            later("the document's example, with its tie of four 12s"),
+            later("Of equal maxima only the first one gets the gradient, reading the window row by row."),
+            [[[[1.0, 2], [3, 4]]]],
+            [[DOCUMENT_MAX]],
+            2,
+            gives=[[[[0.0, 0, 0, 2], [0, 1, 0, 0], [3, 0, 0, 0], [0, 0, 4, 0]]]],
+        ),
+        shown(
+            OVERLAP,
+            ADDS_HINT,
+            [[[[1.0, 2], [3, 4]]]],
+            MIDDLE,
+            2,
+            1,
+            gives=[[[[0.0, 0, 0], [0, 10, 0], [0, 0, 0]]]],
+        ),
+        shown(
+            RECTANGLE,
+            later("argmax counts through the window row by row: row = position // width of the window."),
+            [[[[1.0, 2], [3, 4]]]],
+            [[TWO_BY_FIVE]],
+            (1, 2),
+            gives=[[[[0.0, 1, 0, 2, 0], [3, 0, 4, 0, 0]]]],
+        ),
+        shown(
+            CHANNELS,
+            WINNER_HINT,
+            [[[[1.0]], [[2.0]]]],
+            TWO_CHANNELS,
+            2,
+            gives=[[[[0.0, 1], [0, 0]], [[0.0, 0], [0, 2]]]],
+        ),
+        shown(
+            PADDING,
+            later("Padding never wins, so it gets nothing; the result has the shape of x."),
+            [[[[1.0, 2, 3], [4, 5, 6]]]],
+            [[NEGATIVE]],
+            2,
+            padding=1,
+            gives=[[[[1.0, 2, 0, 3], [4, 0, 5, 6]]]],
+        ),
+        shown(
+            later("a gradient of decimals for an input of integers"),
+            later("An array of integers cuts 0.5 off to 0. Which dtype does your result have?"),
+            [[[[0.5]]]],
+            [[[[1, 2], [4, 3]]]],
+            2,
+            gives=[[[[0.0, 0], [0.5, 0]]]],
+        ),
+    ),
+    "avg_pool2d_backward": (
+        shown(
+            later("four windows side by side"),
+            SHARE_HINT,
+            [[[[4.0, 8], [12, 16]]]],
+            [[DOCUMENT_AVERAGE]],
+            2,
+            gives=[[[[1.0, 1, 2, 2], [1, 1, 2, 2], [3, 3, 4, 4], [3, 3, 4, 4]]]],
+        ),
+        shown(
+            OVERLAP,
+            ADDS_HINT,
+            [[[[4.0, 8], [12, 16]]]],
+            MIDDLE,
+            2,
+            1,
+            gives=[[[[1.0, 3, 2], [4, 10, 6], [3, 7, 4]]]],
+        ),
+        shown(
+            RECTANGLE,
+            RECTANGLE_HINT,
+            [[[[2.0, 4], [6, 8]]]],
+            [[TWO_BY_FIVE]],
+            (1, 2),
+            gives=[[[[1.0, 1, 2, 2, 0], [3, 3, 4, 4, 0]]]],
+        ),
+        shown(
+            CHANNELS,
+            SHARE_HINT,
+            [[[[4.0]], [[8.0]]]],
+            TWO_CHANNELS,
+            2,
+            gives=[[[[1.0, 1], [1, 1]], [[2.0, 2], [2, 2]]]],
+        ),
+        shown(
+            later("padding 1: it takes its share"),
+            later("The corner window has 1 real cell and 3 of padding: the cell gets a quarter."),
+            [[[[4.0, 8], [12, 16]]]],
+            [[[[8, 4], [2, 6]]]],
+            2,
+            padding=1,
+            gives=[[[[1.0, 2], [3, 4]]]],
+        ),
+        shown(
+            REAL_CELLS,
+            later("With count_include_pad=False the corner window has 1 cell: it gets everything."),
+            [[[[4.0, 8], [12, 16]]]],
+            [[[[8, 4], [2, 6]]]],
+            2,
+            padding=1,
+            count_include_pad=False,
+            gives=[[[[4.0, 8], [12, 16]]]],
+        ),
+    ),
+    "window_view": (
+        shown(
+            later("the document's four windows"),
+            VIEW_HINT,
+            [[DOCUMENT_MAX]],
+            2,
+            gives=[
+                [
+                    [
+                        [[[29, 15], [0, 100]], [[28, 184], [70, 38]]],
+                        [[[12, 12], [12, 12]], [[7, 2], [45, 6]]],
+                    ]
+                ]
+            ],
+        ),
+        shown(
+            OVERLAP,
+            later("Window (0, 1) starts at column 1: they move by 1, and each is 2 wide."),
+            [[[[1, 2, 3], [4, 5, 6]]]],
+            2,
+            1,
+            gives=[[[[[[1, 2], [4, 5]], [[2, 3], [5, 6]]]]]],
+        ),
+        shown(
+            RECTANGLE,
+            RECTANGLE_HINT,
+            [[TWO_BY_FIVE]],
+            (1, 2),
+            gives=[[[[[[1, 5]], [[2, 8]]], [[[4, 3]], [[7, 6]]]]]],
+        ),
+        shown(
+            STEPS,
+            STEPS_HINT,
+            [[[[1, 2, 3], [4, 5, 6], [7, 8, 9]]]],
+            1,
+            stride=(2, 1),
+            gives=[[[[[[1]], [[2]], [[3]]], [[[7]], [[8]], [[9]]]]]],
+        ),
+    ),
 }
+VISIBLE["fast_max_pool2d"] = VISIBLE["max_pool2d"]

@@ -13,6 +13,7 @@ from pooling_lab.trial import Case, Outcome, Raised
 TOLERANCE = 1e-5
 SHOWN_ROWS, SHOWN_COLUMNS = 8, 10
 PADDING = "·"
+COMES_AS = {"int": "number", "shape": "list", "array": "array"}  # the kind of outcome of what a task gives
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def _kind_of_difference(task: Task, case: Case, outcome: Outcome) -> str | None:
         return None if fits and not outcome.fatal else "error"
     if isinstance(case.expected, type):
         return "no-error"
-    if outcome.kind != ("number" if task.gives == "int" else "array") or outcome.value is None:
+    if outcome.kind != COMES_AS[task.gives] or outcome.value is None:
         return "type"
     if outcome.value.shape != np.shape(case.expected):
         return "shape"
@@ -121,7 +122,7 @@ def _scale(case: Case) -> float:
 
 
 def _same_dtype(task: Task, value: np.ndarray, expected: object) -> bool:
-    return value.dtype.kind in "iu" if task.gives == "int" else value.dtype == np.asarray(expected).dtype
+    return value.dtype.kind in "iu" if task.gives != "array" else value.dtype == np.asarray(expected).dtype
 
 
 def _first_difference(task: Task, case: Case, value: np.ndarray) -> FirstDifference:
@@ -175,10 +176,12 @@ def show_matrix(rows, indent: str = "    ") -> str:
 def show_call(task: Task, case: Case) -> str:
     """Return the call as one would type it, with the arrays by their names."""
     given = [
-        name if isinstance(value, np.ndarray) else str(value)
+        name if isinstance(value, np.ndarray) else repr(value)
         for name, value in zip(task.parameters, case.args, strict=False)
     ]
-    return f"{task.name}({', '.join([*given, *(f'{name}={value}' for name, value in case.kwargs.items())])})"
+    return (
+        f"{task.name}({', '.join([*given, *(f'{name}={value!r}' for name, value in case.kwargs.items())])})"
+    )
 
 
 def show_inputs(task: Task, case: Case) -> tuple[str, ...]:
@@ -209,6 +212,8 @@ def _show_got(case: Case, outcome: Outcome, kind: str) -> str:
         return _("the right result, but x was changed on the way")
     if outcome.kind == "none":
         return _("None (is the `return` missing?)")
+    if outcome.kind == "list" and isinstance(case.expected, tuple) and outcome.value is not None:
+        return str(tuple(outcome.value.tolist()))
     if outcome.kind == "list":
         return _("a {name}, not an array", name=outcome.type_name)
     if outcome.kind == "other" or outcome.value is None:
@@ -227,6 +232,8 @@ def _show_expected(case: Case, kind: str) -> str:
         return _("a {name}: the window is larger than the padded input", name=case.expected.__name__)
     if kind == "input":
         return _("the same result, and x as it was")
+    if isinstance(case.expected, tuple):
+        return _("{shape} (a tuple of int)", shape=case.expected)
     if isinstance(case.expected, int):
         return _("{number} (an int)", number=case.expected)
     return _show_value(np.asarray(case.expected))

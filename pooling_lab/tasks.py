@@ -20,13 +20,16 @@ class Task:
     defaults : dict
         The arguments that may be left out, with the value they then have.
     gives : str
-        What comes back: "int" or "array".
+        What comes back: "int", "shape" (a tuple of int) or "array".
+    pools : bool
+        Whether each cell of the result comes from one window of `x`.
     """
 
     name: str
     parameters: tuple[str, ...]
     defaults: dict
     gives: str = "array"
+    pools: bool = True
 
     def bind(self, args: tuple, kwargs: dict) -> dict:
         """Return every argument of a call by its name."""
@@ -35,7 +38,7 @@ class Task:
     def geometry(self, args: tuple, kwargs: dict) -> tuple[Pair, Pair, Pair] | None:
         """Return the window, the stride and the padding of a call as pairs; None where there are none."""
         values = self.bind(args, kwargs)
-        if self.gives == "int" or "grad_output" in values:
+        if self.gives != "array" or not self.pools:
             return None
         kernel = pair(values.get("kernel_size", np.shape(values["x"])[-2:]))
         stride = values.get("stride")
@@ -50,6 +53,8 @@ def pair(value: int | Pair) -> Pair:
 WINDOW = ("kernel_size", "stride", "padding")
 MOVED = {"stride": None, "padding": 0}
 COUNTED = {**MOVED, "count_include_pad": True}
+LAYER = ("layer", "shape")
+BLOCK = {"kind": None, "window": 2}
 
 TASKS = {
     task.name: task
@@ -60,7 +65,13 @@ TASKS = {
         Task("avg_pool_matrix", ("x", "kernel_size"), {}),
         Task("avg_pool2d", ("x", *WINDOW, "count_include_pad"), COUNTED),
         Task("global_avg_pool2d", ("x",), {}),
-        Task("max_pool2d_backward", ("grad_output", "x", *WINDOW), MOVED),
-        Task("avg_pool2d_backward", ("grad_output", "x", *WINDOW, "count_include_pad"), COUNTED),
+        Task("layer_shape", LAYER, {}, gives="shape"),
+        Task("layer_parameters", LAYER, {}, gives="int"),
+        Task("layer_multiply_adds", LAYER, {}, gives="int"),
+        Task("conv_block", ("x", "weights", "bias", *BLOCK), BLOCK, pools=False),
+        Task("max_pool2d_backward", ("grad_output", "x", *WINDOW), MOVED, pools=False),
+        Task("avg_pool2d_backward", ("grad_output", "x", *WINDOW, "count_include_pad"), COUNTED, pools=False),
+        Task("window_view", ("x", "kernel_size", "stride"), {"stride": None}, pools=False),
+        Task("fast_max_pool2d", ("x", *WINDOW), MOVED),
     )
 }

@@ -10,9 +10,13 @@ import numpy as np
 from pooling_lab.differences import Difference, FirstDifference, find_difference, show
 from pooling_lab.tasks import TASKS, Task
 from pooling_lab.trial import Case, Outcome, try_out
-from pooling_ref.cases import GROUPS, Draw, Group
+from pooling_ref.backward_cases import GROUPS as BACKWARD
+from pooling_ref.cases import GROUPS as POOLING
+from pooling_ref.cases import Draw, Group
 from pooling_ref.checks.recognition import recognise
+from pooling_ref.fast_cases import GROUPS as FAST
 from pooling_ref.language import _
+from pooling_ref.network_cases import GROUPS as NETWORKS
 
 SEEDS = 1_000_000
 
@@ -202,4 +206,6 @@ def checked_seed(seed: object) -> int:
     return int(seed)
 
 
-CHECKS: dict[str, Check] = {name: Check(TASKS[name], groups) for name, groups in GROUPS.items()}
+CHECKS: dict[str, Check] = {
+    name: Check(TASKS[name], groups) for name, groups in {**POOLING, **NETWORKS, **BACKWARD, **FAST}.items()
+}
