@@ -206,7 +206,8 @@ def max_pool_backward(grad_output: np.ndarray, x: np.ndarray, windows: Sequence[
         Of x's shape.
     """
     where = arg_max_pool(x, windows)
-    return np.bincount(where.ravel(), grad_output.ravel(), minlength=x.size).reshape(x.shape)
+    weights = grad_output.ravel().astype(np.float64, copy=False)
+    return np.bincount(where.ravel(), weights, minlength=x.size).reshape(x.shape)
 
 
 def avg_pool_backward(

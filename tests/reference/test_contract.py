@@ -238,6 +238,7 @@ def test_of_several_nan_the_last_takes_the_gradient_as_in_pytorch():
         (np.float16, np.float16, np.float16),
         (np.float32, np.float64, np.float32),
         (np.float64, np.float32, np.float64),
+        (np.longdouble, np.longdouble, np.longdouble),
         (np.int64, np.float32, np.float32),
         (np.uint8, np.int64, np.float64),
         (bool, bool, np.float64),
