@@ -60,7 +60,7 @@ CONTROLS = (
     Control("count_include_pad", "check", "settings", shown="show_include_pad", asks="count_include_pad"),
 )
 
-NAME_WIDTH = {"description_width": "11.5em"}
+NAME_WIDTH = {"description_width": "8em"}
 
 
 def as_table(controls: list[Control], titles: list[str]) -> list[dict]:
@@ -93,7 +93,7 @@ def _slider(control: Control, _titles: list[str], picture: ipywidgets.Widget) ->
         high,
         description=_(NAMES[control.key]),
         style=NAME_WIDTH,
-        layout={"width": "330px", "max_width": "98%"},
+        layout={"width": "310px", "max_width": "98%"},
     )
     if control.key == "position":
         widget.layout, widget.style.description_width = {"width": "auto", "flex": "1 1 260px"}, "initial"

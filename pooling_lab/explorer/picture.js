@@ -290,7 +290,7 @@ function arrange(shapes, room, solid) {
 
 const SMALLEST_FONT = 8;
 const fontFor = (cell, letters) => {
-  const size = Math.min(cell * 0.42, (cell * 1.6) / Math.max(letters, 1), 20);
+  const size = Math.min(cell * 0.44, (cell * 1.6) / Math.max(letters, 1), 20);
   return size >= SMALLEST_FONT ? Math.floor(size * 2) / 2 : 0;
 };
 
@@ -709,11 +709,12 @@ export function localModel(values) {
 }
 
 const FIELDS = {
-  slider(model, control, name) {
+  slider(model, control) {
     const field = element("input");
     field.type = "range";
     field.min = control.low;
-    const value = element("output");
+    const value = element("span", "pooling-field-value");
+    value.setAttribute("aria-hidden", "true"); // the slider says it itself
     field.oninput = () => model.set(control.key, Number(field.value));
     return { parts: [field, value], follow() {
       field.max = typeof control.high === "string" ? model.get(control.high) : control.high;
@@ -721,7 +722,7 @@ const FIELDS = {
       write(value, String(model.get(control.key)));
     } };
   },
-  choice(model, control, name) {
+  choice(model, control) {
     const field = element("select");
     field.append(...control.options.map((text, i) => new Option(text, i)));
     field.onchange = () => model.set(control.key, Number(field.value));
