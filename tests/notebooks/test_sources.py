@@ -99,21 +99,31 @@ def test_the_minutes_of_the_tasks_are_those_of_the_opening(source):
         assert table == re.findall(rf"(?m)^\*.* · (\d+) {word} · ", text), language
 
 
-def test_each_task_is_a_solution_and_then_a_locked_test_of_one_form(source):
-    tasks = [cell for cell in source.cells if _graded(cell) and cell.cell_type == "code"]
-    assert tasks
-    before = {after.id: cell for cell, after in pairwise(source.cells)}
-    for test in tasks:
-        solution, points = before[test.id], test.metadata.nbgrader.points
-        function = re.search(r"^def (\w+)\(", solution.source, re.MULTILINE)[1]
-        assert solution.metadata.nbgrader.solution and not solution.metadata.nbgrader.grade
+FORM = re.compile(
+    r"from pooling_lab(?:\.\w+)? import (\w+)\n\n\1\((.+)\)\n### BEGIN HIDDEN TESTS\n"
+    r"from pooling_ref\.checks import (grade\w*)\n\n\3\(\"(\w+)\", \2, points=(\d+)\)\n### END HIDDEN TESTS"
+)
+
+
+def test_every_test_cell_is_locked_and_has_one_form(source):
+    """Visible: one call on the student's functions. Hidden: one grading of the same, for the points."""
+    tests = [cell for cell in source.cells if _graded(cell) and cell.cell_type == "code"]
+    assert tests
+    for test in tests:
+        form = FORM.fullmatch(test.source)
+        assert form, test.id
+        assert test.id == f"{_words(form[4])}-test"
+        assert int(form[5]) == test.metadata.nbgrader.points
         assert test.metadata.nbgrader.locked
-        assert (solution.id, test.id) == (f"{_words(function)}-solution", f"{_words(function)}-test")
-        assert test.source == (
-            f"from pooling_lab import check\n\ncheck({function})\n### BEGIN HIDDEN TESTS\n"
-            f'from pooling_ref.checks import grade\n\ngrade("{function}", {function}, points={points})\n'
-            "### END HIDDEN TESTS"
-        )
+
+
+def test_the_test_of_a_task_comes_directly_after_its_solution(source):
+    for solution, test in pairwise(source.cells):
+        if solution.cell_type == "code" and solution.metadata.get("nbgrader", {}).get("solution"):
+            function = re.search(r"^def (\w+)\(", solution.source, re.MULTILINE)[1]
+            assert (solution.id, test.id) == (f"{_words(function)}-solution", f"{_words(function)}-test")
+            assert f"check({function})" in test.source
+            assert not solution.metadata.nbgrader.grade
 
 
 def test_each_written_answer_has_a_solution_and_a_marking_scheme_in_both_languages(source):
