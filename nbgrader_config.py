@@ -84,6 +84,7 @@ c.Execute.timeout = 20
 # Where it runs: behind walls, forked from a process that has loaded what notebooks need (docs/isolation.md).
 # On a system without such walls grading refuses, unless c.Sandbox.kind = "none" says to do without.
 c.SealedExecute.kernel_name = register()
+c.SealedExecute.language_variable = "POOLING_LANGUAGE"  # the report speaks as the notebook does
 c.Autograde.pre_convert_hook = disarm_links
 c.Sandbox.packages = ["pooling_lab"]
 c.Sandbox.preload = [

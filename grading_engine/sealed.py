@@ -1,6 +1,9 @@
 """Sealed execution: visible lines run in the student's kernel; hidden lines run here and give the points."""
 
+import contextlib
 import html
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Real
 from time import monotonic
@@ -53,6 +56,9 @@ class SealedExecute(Execute):
     )
     hidden_timeout = Float(60, help="Seconds that the hidden lines of one cell may take.").tag(config=True)
     max_restarts = Integer(5, help="How often a notebook may end its kernel.").tag(config=True)
+    language_variable = Unicode(
+        "", help="The environment variable that tells hidden tests the language in the notebook's metadata."
+    ).tag(config=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("kernel_manager_class", KernelManager)
@@ -146,7 +152,8 @@ class SealedRun:
         """Run hidden lines, and return the outputs that say what they found."""
         seconds = min(self.config.timeout or 3600, self.deadline - monotonic())
         self.bridge.deadline = monotonic() + seconds
-        verdict = self.hidden.run(parts, self.bridge.names, self.config.hidden_timeout)
+        with _environment(self.config.language_variable, self.language):
+            verdict = self.hidden.run(parts, self.bridge.names, self.config.hidden_timeout)
         if verdict.log:
             self.log.debug("hidden tests of cell:\n%s", verdict.log)
         if self.bridge.fault is not None:
@@ -269,6 +276,20 @@ def read_sources(whose: dict[str, str]) -> dict[str, SourceCell]:
             cell.name: SourceCell(cell.source or "", bool(cell.locked), points.get(cell.name))
             for cell in notebook.source_cells
         }
+
+
+@contextlib.contextmanager
+def _environment(name: str, value: object) -> Iterator[None]:
+    """Set an environment variable for a while, where there is a name and a text to set it to."""
+    before = os.environ.get(name)
+    if name and isinstance(value, str):
+        os.environ[name] = _printable(value).replace("\0", "")
+    try:
+        yield
+    finally:
+        if name:
+            os.environ.pop(name, None)
+            os.environ.update({} if before is None else {name: before})
 
 
 def _is_code(cell: NotebookNode) -> bool:
