@@ -27,8 +27,10 @@ def recognise(task: Task, drawn: list[tuple[Group, list[Case]]], outcomes: list[
     ]
     if any(outcome.fatal for _, _, outcome, _ in tried):
         return None
-    # What went wrong comes first: it rules most versions out at once.
-    core = sorted((each for each in tried if not each[0].side), key=lambda each: each[3])
+    # What went wrong comes first, and one case of each group before the second: most versions fall at once.
+    place = {id(case): number for _, cases in drawn for number, case in enumerate(cases)}
+    core = [each for each in tried if not each[0].side]
+    core.sort(key=lambda each: (each[3], place[id(each[1])]))
     side = [each for each in tried if each[0].side]
     core_failed = any(not right for *_, right in core)
     wrong_side = [each for each in side if not each[3]]

@@ -14,7 +14,7 @@ def pair(v):
 
 
 def lowest(dtype):
-    if dtype == bool:
+    if dtype.kind == "b":
         return False
     return np.iinfo(dtype).min if np.issubdtype(dtype, np.integer) else -np.inf
 
@@ -114,7 +114,7 @@ def max_six_loops(x, kernel_size, stride=None, padding=0):
 
 def max_clipped_slices(x, kernel_size, stride=None, padding=0):
     k, s, p, h, w = unpack(x, kernel_size, stride, padding)
-    out = np.zeros(x.shape[:2] + (h, w), dtype=x.dtype)
+    out = np.zeros((*x.shape[:2], h, w), dtype=x.dtype)
     for i, j in itertools.product(range(h), range(w)):
         top, left = i * s[0] - p[0], j * s[1] - p[1]
         window = x[:, :, max(top, 0) : top + k[0], max(left, 0) : left + k[1]]

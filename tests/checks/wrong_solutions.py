@@ -19,8 +19,8 @@ from right_solutions import (
     max_clipped_slices,
     max_matrix_list,
     max_sliding,
-    pair,
     padded,
+    pair,
     size_formula,
     unpack,
 )
@@ -668,7 +668,7 @@ def corner_counts_by_overlap(x, kernel_size, stride=None, padding=0, count_inclu
 
 @wrong("avg_pool2d")
 def excludes_only_rows(x, kernel_size, stride=None, padding=0, count_include_pad=True):
-    k, s, p, h, w = unpack(x, kernel_size, stride, padding)
+    k, s, p, h, _ = unpack(x, kernel_size, stride, padding)
     out = avg_sliding(x, kernel_size, stride, padding)
     if not count_include_pad:
         rows = np.array([min(i * s[0] - p[0] + k[0], x.shape[2]) - max(i * s[0] - p[0], 0) for i in range(h)])
