@@ -31,7 +31,7 @@ class Job:
     limits
         Numbers by name: cpu_seconds, memory, file_size, open_files, disk, files, processes, threads.
     read
-        What may be read, with "landlock"; with "namespaces" nothing else is there.
+        What may be read; with "namespaces", only the folders that are not the system's own.
     kernel
         Its key and signature scheme; None to only try whether the walls stand.
     """

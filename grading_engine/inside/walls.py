@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+import stat
 from pathlib import Path
 
 from . import landlock, linux, seccomp
@@ -33,10 +34,24 @@ def enter_namespaces(job: Job) -> None:
     shutil.copytree(Path(job.room) / WORK, SCRATCH / WORK)
     for name in (HOME, TEMPORARY, SHARED):
         (SCRATCH / name).mkdir()
-    linux.mount(str(SCRATCH / TEMPORARY), "/tmp", flags=linux.MS_BIND)
-    linux.mount(str(SCRATCH / SHARED), "/dev/shm", flags=linux.MS_BIND)
+    for name, public in ((TEMPORARY, Path("/tmp")), (SHARED, Path("/dev/shm"))):
+        _make_private(public, SCRATCH / name, job.read)
     for hidden in (ROOMS, Path("/proc")):
         linux.mount("tmpfs", str(hidden), "tmpfs", linux.MS_RDONLY, "size=4k,nr_inodes=1")
+
+
+def _make_private(public: Path, own: Path, read: list[str]) -> None:
+    """Put `own` in the place of a folder that all may write to, but leave what is to be read in there."""
+    kept = {path: os.open(path, os.O_PATH) for path in read if public in Path(path).parents}
+    linux.mount(str(own), str(public), flags=linux.MS_BIND)
+    for path, before in kept.items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        if stat.S_ISDIR(os.fstat(before).st_mode):
+            Path(path).mkdir(exist_ok=True)
+        else:
+            Path(path).touch()
+        linux.mount(f"/proc/self/fd/{before}", path, flags=linux.MS_BIND | linux.MS_REC)
+        os.close(before)
 
 
 def settle(job: Job) -> None:
@@ -62,7 +77,7 @@ def lock(job: Job) -> None:
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     rules = [*seccomp.EVERYWHERE, *seccomp.NO_NEW_NAMESPACES]
     if job.walls == "landlock":
-        landlock.restrict(job.read, [str(job.scratch), "/dev/null"], job.limits.get("landlock_version"))
+        landlock.restrict(job.read, [str(job.scratch), "/dev/null"])
         rules += seccomp.beside_landlock()
     if job.walls == "landlock" or not job.limits["processes"]:
         rules += seccomp.NO_NEW_PROCESSES

@@ -38,7 +38,14 @@ def command(read: Iterable[Path], packages: Mapping[str, Path], rooms: Path) -> 
     rooms
         The folder of the kernels' rooms.
     """
-    words = ["bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--new-session"]
+    words = [
+        shutil.which("bwrap") or "bwrap",
+        "--unshare-ipc",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-uts",
+        "--new-session",
+    ]
     words += ["--hostname", "sandbox", "--cap-drop", "ALL"]
     if os.geteuid() == 0:  # it becomes a user without rights as soon as it runs
         words += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]

@@ -26,8 +26,8 @@ from .room import Room, short_folder
 WALLS = {"bubblewrap": "namespaces", "landlock": "landlock"}
 ALONE = "inside.kernel"  # what every kernel needs: IPython and what it is made of
 
-# One thread for each kernel is what a machine that grades several at once can give; an arena of memory for each
-# thread would use up the address space; and no byte code is written, since there is nowhere to keep it.
+# One thread for each kernel is what a machine that grades several at once can give; an arena of memory for
+# each thread would use up the address space; and no byte code is written, since there is nowhere to keep it.
 ALWAYS = {
     "MALLOC_ARENA_MAX": "2",
     "OMP_NUM_THREADS": "1",
@@ -167,7 +167,7 @@ class Sandbox(LoggingConfigurable):
             room=str(ROOMS / room.folder.name) if is_view else str(room.folder),
             environment=dict(given),
             limits=self.limits.numbers(),
-            read=[] if is_view else read,
+            read=list(map(str, self._folders())) if is_view else read,
             kernel=None if kernel is None else dict(kernel),
         )
 
