@@ -1,8 +1,9 @@
 """A small course of no subject, to attack: three functions with hidden tests, and a written question."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from textwrap import dedent
 
 import nbformat
 from nbformat import NotebookNode
@@ -17,10 +18,23 @@ from grading_engine.feedback import FeedbackExporter
 from grading_engine.normalise import Normalise
 from grading_engine.reading import SafeNotebookExporter
 from grading_engine.sealed import SealedExecute
+from grading_engine.unsealed import ReportUnsealed
 from nbgrader.preprocessors import *
 
 c = get_config()
 c.CourseDirectory.course_id = "tiny"
+c.GenerateAssignment.preprocessors = [
+    LockCells,
+    ClearSolutions,
+    ClearOutput,
+    CheckCellMetadata,
+    ComputeChecksums,
+    SaveCells,
+    ReportUnsealed,
+    ClearHiddenTests,
+    ComputeChecksums,
+    CheckCellMetadata,
+]
 c.Autograde.exporter_class = SafeNotebookExporter
 c.Autograde.sanitize_preprocessors = [ClearOutput, OverwriteKernelspec, Normalise, CheckCellMetadata]
 c.Autograde.autograde_preprocessors = [SealedExecute, LimitOutput, SaveAutoGrades, CheckCellMetadata]
@@ -84,12 +98,12 @@ def nbgrader_metadata(name: str, **kinds: object) -> dict:
     return {"nbgrader": {**metadata, "grade_id": name, **kinds}}
 
 
-def source_notebook() -> NotebookNode:
-    """The instructor's notebook."""
+def source_notebook(hidden: bool = True, also: Sequence[str] = ()) -> NotebookNode:
+    """The instructor's notebook; without hidden tests, or with more hidden lines in each test."""
     cells = [new_code_cell("import numpy as np", id="imports")]
-    for name, (solution, visible, hidden, points) in TASKS.items():
-        lines = "\n".join(line[8:] for line in hidden.format(canary=HIDDEN_CANARY).strip("\n").split("\n"))
-        test = f"{visible}\n### BEGIN HIDDEN TESTS\n{lines.rstrip()}\n### END HIDDEN TESTS"
+    for name, (solution, visible, secret, points) in TASKS.items():
+        lines = "\n".join([dedent(secret.format(canary=HIDDEN_CANARY)).strip(), *also])
+        test = f"{visible}\n### BEGIN HIDDEN TESTS\n{lines}\n### END HIDDEN TESTS" if hidden else visible
         metadata = nbgrader_metadata(f"{name}-solution", solution=True)
         cells.append(new_code_cell(solution, id=f"{name}-solution", metadata=metadata))
         metadata = nbgrader_metadata(f"{name}-test", grade=True, locked=True, points=points)
@@ -121,13 +135,14 @@ def cell(nb: NotebookNode, name: str) -> NotebookNode:
 class TinyCourse:
     """The course in a folder, with submissions and what came of them."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, hidden: bool = True, also: Sequence[str] = ()) -> None:
         self.root = root
         root.mkdir(parents=True)
         (root / "nbgrader_config.py").write_text(CONFIG)
         (root / "source" / "ps").mkdir(parents=True)
-        nbformat.write(source_notebook(), root / "source" / "ps" / "ps.ipynb")
-        run("nbgrader", "generate_assignment", "ps", cwd=root)
+        nbformat.write(source_notebook(hidden, also), root / "source" / "ps" / "ps.ipynb")
+        done = run("nbgrader", "generate_assignment", "ps", cwd=root)
+        self.generated = done.stdout + done.stderr
 
     def hand_in(self, student: str, change: Callable[[NotebookNode], object]) -> None:
         """Hand in a solved notebook after a change; where that returns bytes, these are the file."""

