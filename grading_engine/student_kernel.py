@@ -95,8 +95,8 @@ class StudentKernel:
         """
         self.stuck = False
         self.manager = self.new_manager()
-        self.manager.start_kernel(cwd=self.cwd, extra_arguments=self.arguments)
         self.context = zmq.Context()
+        self.manager.start_kernel(cwd=self.cwd, extra_arguments=self.arguments)
         for option, value in ((zmq.MAXMSGSIZE, MAX_FRAME), (zmq.RCVHWM, QUEUE), (zmq.LINGER, 0)):
             self.context.setsockopt(option, value)
         self.client = self.manager.client(context=self.context)

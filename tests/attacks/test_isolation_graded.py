@@ -152,7 +152,7 @@ def test_a_sandbox_that_cannot_work_refuses_and_says_what_to_do(without_namespac
     log = graded_with(without_namespaces, "bubblewrap", without_namespaces.path)
     assert REFUSED in log
     assert "c.Sandbox.kind = 'none'" in log
-    assert not (without_namespaces.root / "autograded" / "honest").exists()
+    assert not (without_namespaces.root / "autograded" / "honest" / "ps").exists()
 
 
 @pytest.mark.needs("landlock")
