@@ -32,6 +32,10 @@ def _runs(name: str) -> bool:
 NEEDS = {
     "linux": (lambda: sys.platform == "linux", "the sandboxes are Linux's own"),
     "bubblewrap": (lambda: shutil.which("bwrap"), "sudo apt install bubblewrap"),
+    "linux-headers": (
+        lambda: Path("/usr/include/asm-generic/unistd.h").exists(),
+        "sudo apt install linux-libc-dev",
+    ),
     "landlock": (lambda: landlock.is_there(), "a Linux kernel from 5.13 on that has Landlock switched on"),
     "chromium": (lambda: shutil.which("chromium"), "sudo apt install chromium"),
     "python3.12": (python_312, "sudo apt install python3.12-venv, or: uv python install 3.12"),

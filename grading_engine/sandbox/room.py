@@ -80,7 +80,9 @@ class Room:
     def clear(self) -> None:
         """Remove the room and its sockets."""
         self.hand_over()
-        shutil.rmtree(self.folder, onerror=_open_and_retry)
+        _open_all(self.folder)
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
         for number in self.ports.values():
             Path(f"{self.address}-{number}").unlink(missing_ok=True)
 
@@ -111,13 +113,9 @@ def _without_cells(notebook: bytes) -> str:
     return json.dumps({"cells": [], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
 
 
-def _open_and_retry(remove: object, path: str, _: object) -> None:
-    """Open a folder that a student closed to all, and remove what could not be removed."""
-    parent = Path(path).parent
-    parent.chmod(0o700)
-    if not Path(path).is_symlink():
-        Path(path).chmod(0o700)
-    if Path(path).is_dir() and not Path(path).is_symlink():
-        shutil.rmtree(path)
-    else:
-        Path(path).unlink()
+def _open_all(folder: Path) -> None:
+    """Open the folders that a student closed to all, so that they can be removed."""
+    for here, folders, _ in os.walk(folder):  # from the top down: each is opened before it is looked into
+        for name in folders:
+            if not Path(here, name).is_symlink():
+                Path(here, name).chmod(0o700)
