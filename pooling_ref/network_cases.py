@@ -27,23 +27,21 @@ def _group(key: str, weight: int, title: str, hint: str, draw, side: bool = Fals
     )
 
 
-def _relu_and_pools(weight: int) -> tuple[Group, ...]:
-    """Return the groups in which a layer has nothing to count."""
-    return (
-        _group(
-            "relu",
-            weight,
-            later("ReLU"),
-            later("A ReLU has no weights: it learns nothing and multiplies nothing."),
-            lambda d: [(("relu",), SHAPE), (("relu",), _shape(d))],
-        ),
-        _group(
-            "pooling",
-            weight + 1,
-            later("pooling"),
-            later("Pooling has no weights: it learns nothing and multiplies nothing."),
-            lambda d: [(("max", 2), SHAPE), (("avg", 3), SHAPE), (("max", d.integer(2, 5)), _shape(d))],
-        ),
+def _nothing(weight: int) -> Group:
+    """Return the group in which layers have nothing to count, beside one that has."""
+    return _group(
+        "nothing-to-learn",
+        weight,
+        later("pooling and ReLU"),
+        later("Pooling and ReLU have no weights: they learn nothing and multiply nothing."),
+        lambda d: [
+            (("relu",), SHAPE),
+            (("max", 2), SHAPE),
+            (("avg", 3), SHAPE),
+            (("max", d.integer(2, 5)), _shape(d)),
+            (("relu",), _shape(d)),
+            (("conv", 1, 1), (1, 4, 5)),
+        ],
     )
 
 
@@ -167,7 +165,7 @@ LAYER_PARAMETERS = (
             (("dense", d.integer(2, 50)), _shape(d)),
         ],
     ),
-    *_relu_and_pools(4),
+    _nothing(9),
     NAMED,
 )
 
@@ -209,7 +207,7 @@ LAYER_MULTIPLY_ADDS = (
             (("dense", d.integer(2, 50)), _shape(d)),
         ],
     ),
-    *_relu_and_pools(4),
+    _nothing(9),
     NAMED,
 )
 
