@@ -26,8 +26,13 @@ CHROMIUM = [
 STARTING = 60  # seconds that a server may take
 PATIENCE = 30_000  # milliseconds that a page may take
 
-# What Jupyter's own pages say to the console, whatever notebook they show.
-NOT_OURS = ("favicon", "ERR_INTERNET_DISCONNECTED", "ERR_NAME_NOT_RESOLVED", "ERR_FAILED")
+# What Jupyter's own pages say to the console, whatever notebook they show, even an empty one.
+NOT_OURS = (
+    "favicon",
+    "ERR_INTERNET_DISCONNECTED",  # exported pages ask for MathJax
+    "reading 'schema'",  # Notebook 7 beside JupyterLab 4.6
+    "hared module",  # Voilà, of the extensions that only JupyterLab can load
+)
 
 
 def free_port() -> int:

@@ -684,11 +684,27 @@ function nameControl(box, words) {
   return Boolean(field);
 }
 
+/** Keep plain keys from Jupyter's shortcuts while a control has the focus: arrows move it, letters choose. */
+function keepKeys(el) {
+  const keep = (event) => {
+    const root = el.closest(".pooling-explorer, .pooling-page");
+    if (!root?.contains(event.target)) return;
+    const command = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
+    event.target.toggleAttribute("data-lm-suppress-shortcuts", !command && event.key !== "Escape");
+  };
+  window.addEventListener("keydown", keep, true); // before Jupyter looks
+  return () => window.removeEventListener("keydown", keep, true);
+}
+
 function render({ model, el }) {
   const figure = new Figure(model, el);
   figure.draw();
   nameControls(el, model.get("words"));
-  return () => figure.remove();
+  const letKeysGo = keepKeys(el);
+  return () => {
+    figure.remove();
+    letKeysGo();
+  };
 }
 
 // ---------------------------------------------------------------------------- the door of pages and documents
@@ -788,8 +804,6 @@ export function mount(el, values) {
   const rooms = Object.fromEntries(["top", "figure", "motion", "settings"].map((name) =>
     [name, element("div", `pooling-room pooling-room-${name}`, el)]));
   for (const control of values.controls) addControl(model, control, values.words, rooms[control.room]);
-  // Jupyter's own shortcuts must not take the arrow keys away.
-  el.addEventListener("keydown", (event) => event.stopPropagation());
   render({ model, el: rooms.figure });
   return model;
 }

@@ -111,7 +111,6 @@ def test_each_kind_of_function_is_called_as_its_task_asks(name):
     assert "values agree" in said
 
 
-XX
 
 
 @pytest.mark.needs("chromium")
