@@ -6,6 +6,7 @@ anew; what belongs to students whose id does not begin with `demo-` is left alon
 
 import argparse
 import logging
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -27,11 +28,15 @@ from .submit import DUE, forget, hand_in
 
 LOG, GRADES = "demo.log", "demo-grades.csv"
 
-# How nbgrader's log tells what a submission broke on, and how the table says it.
-REASONS = {
-    "NotJSONError": "the notebook is not valid JSON",
-    "No notebooks were matched": "no {notebook} was handed in",
-    "No notebooks found": "no {notebook} was handed in",
+# What the log of a grading tells, and how the table says it: of the whole file (then nothing else counts) ...
+UNREADABLE = {
+    r"JSONDecodeError|NotJSONError": "the notebook is not valid JSON",
+    r"No notebooks (were matched|found)": "no notebook was handed in",
+}
+# ... and of its cells.
+MENDED = {
+    r"Cell (\S+) is missing": "{} was missing, and is put back",
+    r"Cell (\S+) is there more than once": "{} stood there more than once, and the last one counts",
 }
 
 
@@ -44,8 +49,8 @@ class Demo:
 
     Attributes
     ----------
-    problems
-        Why a submission could not be graded, by its recipe's student and assignment.
+    noticed
+        What was striking about a submission, by student and assignment.
     """
 
     def __init__(self, root: Path, console: Console, only: list[str]) -> None:
@@ -56,7 +61,7 @@ class Demo:
             raise Failed(f"--only: the demo class has no {', '.join(unknown)}")
         self.api = NbGraderAPI(config=load_config(root))
         self.log = root / LOG
-        self.problems: dict[tuple[str, str], str] = {}
+        self.noticed: dict[tuple[str, str], list[str]] = {}
 
     def run(self) -> None:
         """Do every step, and print each before it begins.
@@ -120,37 +125,24 @@ class Demo:
             started = time.monotonic()
             result = self.api.autograde(recipe.assignment, recipe.student)
             self.keep_log("autograde", recipe, result)
-            if not result["success"]:
-                self.problems[recipe.student, recipe.assignment] = self.reason(recipe, result)
+            self.noticed[recipe.student, recipe.assignment] = noticed_in(result)
             self.console.print(
                 f"{number:3}/{len(self.recipes)}  {recipe.student:13} {recipe.assignment:16}"
                 f"{time.monotonic() - started:6.1f} s  {self.outcome(recipe)}",
                 highlight=False,
+                soft_wrap=True,
             )
 
     def outcome(self, recipe: Recipe) -> str:
-        """Return the points of a submission, or why it has none."""
-        problem = self.problems.get((recipe.student, recipe.assignment))
-        if problem:
-            return f"[red]not graded: {escape(problem)}[/red]"
+        """Return the points of a submission, and what was striking about it."""
         with self.api.gradebook as gradebook:
-            return f"{row_of(self.root, gradebook, recipe).total:g} points"
-
-    def reason(self, recipe: Recipe, result: dict) -> str:
-        """Return in plain words why nbgrader could not grade a submission."""
-        said = result.get("log", "") + result.get("error", "")
-        notebook = ", ".join(p.name for p in sorted(self.released(recipe).glob("*.ipynb")))
-        for sign, reason in REASONS.items():
-            if sign in said:
-                return reason.format(notebook=notebook)
-        last = [
-            line for line in result.get("log", said).splitlines() if "Error" in line or "Exception" in line
-        ]
-        return last[-1].strip() if last else f"see {LOG}"
+            row = row_of(self.root, gradebook, recipe)
+        points = f"{row.total:g} points" if row.scores else "[red]not graded[/red]"
+        return ": ".join([points, *map(escape, self.noticed[recipe.student, recipe.assignment])])
 
     def feedback(self) -> None:
         """Write the feedback pages of what was graded."""
-        graded = [r for r in self.recipes if (r.student, r.assignment) not in self.problems]
+        graded = [r for r in self.recipes if (self.root / "autograded" / r.student / r.assignment).is_dir()]
         for recipe in graded:
             result = self.api.generate_feedback(recipe.assignment, recipe.student)
             self.keep_log("generate_feedback", recipe, result)
@@ -188,13 +180,9 @@ class Demo:
         rows = []
         for recipe in recipes:
             row = row_of(self.root, gradebook, recipe)
-            problem = self.problems.get((recipe.student, assignment))
-            rows.append((recipe, row, escape(remark_on(row, problem))))
+            noticed = self.noticed[recipe.student, assignment]
+            rows.append((recipe, row, escape(remark_on(row, noticed))))
         return table_of(assignment, columns(self.root, assignment, recipes[0].language), rows)
-
-    def released(self, recipe: Recipe) -> Path:
-        """Return the folder that the recipe's student started from."""
-        return self.root / "release" / recipe.language / recipe.assignment
 
     def keep_log(self, step: str, recipe: Recipe, result: dict) -> None:
         """Add nbgrader's log to the demo's; a Ctrl-C that nbgrader caught goes on from here."""
@@ -203,6 +191,19 @@ class Demo:
             log.write(result.get("log", "") + result.get("error", "") + "\n")
         if "KeyboardInterrupt" in result.get("error", ""):
             raise KeyboardInterrupt
+
+
+def noticed_in(result: dict) -> list[str]:
+    """Return in plain words what was striking about a submission, out of nbgrader's log."""
+    said = result.get("log", "") + result.get("error", "")
+    for sign, words in UNREADABLE.items():
+        if re.search(sign, said):
+            return [words]
+    found = [words.format(cell) for sign, words in MENDED.items() for cell in re.findall(sign, said)]
+    if not result["success"]:
+        errors = re.findall(r"^\s*([\w.]+(?:Error|Exception): .*)$", said, flags=re.MULTILINE)
+        found.append(errors[0] if errors else f"see {LOG}")
+    return list(dict.fromkeys(found))
 
 
 def main() -> int:

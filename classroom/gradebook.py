@@ -35,12 +35,15 @@ class Row:
         The points by the graded cell's id, None where a person has to grade; empty if nothing was graded.
     mistakes
         The recognised mistake by task.
+    errors
+        The exception that ended a task's test cell, by task.
     late
         By how much it came after the due date.
     """
 
     scores: dict[str, float | None]
     mistakes: dict[str, str]
+    errors: dict[str, str]
     late: timedelta = timedelta()
 
     @property
@@ -73,11 +76,11 @@ def row_of(root: Path, gradebook: Gradebook, recipe: Recipe) -> Row:
     try:
         submission = gradebook.find_submission(recipe.assignment, recipe.student)
     except MissingEntry:
-        return Row({}, {})
+        return Row({}, {}, {})
     late = timedelta(seconds=submission.total_seconds_late)
     if not folder.is_dir():
-        return Row({}, {}, late)
-    return Row(dict(scores_of(submission)), dict(mistakes_in(folder)), late)
+        return Row({}, {}, {}, late)
+    return Row(dict(scores_of(submission)), dict(mistakes_in(folder)), dict(errors_in(folder)), late)
 
 
 def scores_of(submission: SubmittedAssignment) -> Iterator[tuple[str, float | None]]:
@@ -90,12 +93,28 @@ def scores_of(submission: SubmittedAssignment) -> Iterator[tuple[str, float | No
 
 def mistakes_in(folder: Path) -> Iterator[tuple[str, str]]:
     """Yield each task with the mistake that its report recognised, out of the autograded notebooks."""
+    for task, outputs in shown_by_tests(folder):
+        lines = "".join(output.get("text", "") for output in outputs).splitlines()
+        for said in filter(None, map(read_summary, lines)):
+            if said.mistake and said.task == task:
+                yield task, said.mistake
+
+
+def errors_in(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield each task whose test cell ended with an exception, with that exception."""
+    for task, outputs in shown_by_tests(folder):
+        for output in outputs:
+            if output.output_type == "error":
+                yield task, f"{output.ename}: {output.evalue}".partition("\n")[0]
+
+
+def shown_by_tests(folder: Path) -> Iterator[tuple[str, list[nbformat.NotebookNode]]]:
+    """Yield each task with what its test cell shows."""
     for path in sorted(folder.glob("*.ipynb")):
         for cell in nbformat.read(path, as_version=4).cells:
-            lines = "".join(output.get("text", "") for output in cell.get("outputs", [])).splitlines()
-            for said in filter(None, map(read_summary, lines)):
-                if said.mistake and said.task == title_of(cell.metadata.nbgrader):
-                    yield said.task, said.mistake
+            nbgrader = cell.metadata.get("nbgrader", {})
+            if nbgrader.get("grade") and cell.cell_type == "code":
+                yield title_of(nbgrader), cell.outputs
 
 
 def table_of(assignment: str, cells: list[Column], rows: list[tuple[Recipe, Row, str]]) -> Table:
@@ -118,10 +137,11 @@ def show(score: float | None) -> str:
     return PENDING if score is None else f"{score:g}"
 
 
-def remark_on(row: Row, problem: str | None) -> str:
+def remark_on(row: Row, noticed: list[str]) -> str:
     """Return what the last column of the table says about a submission."""
-    said = [problem] if problem else []
+    said = [*noticed]
     said += [f"{task}: {mistake}" for task, mistake in row.mistakes.items()]
+    said += [f"{task}: {error}" for task, error in row.errors.items()]
     if row.late:
         said.append(f"{row.late / timedelta(hours=1):.0f} h late")
     return "\n".join(said)

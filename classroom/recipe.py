@@ -19,7 +19,8 @@ class Recipe:
     what
         In a few words, what is special about it.
     scores
-        The points that each task has to get; empty where nothing can be graded.
+        The points that each task has to get; a pair [least, most] where the luck of the cases drawn decides.
+        Empty where nothing can be graded.
     mistakes
         The key of the mistake that has to be recognised, per task.
     answers
@@ -32,15 +33,15 @@ class Recipe:
         How many days after the due date it comes; 0 is in time.
     file
         What happens to the notebook's file: "whole", "cut" (it ends in the middle) or "missing".
-    fails
-        The line that the gradebook's table shows where nothing can be graded.
+    says
+        What the gradebook's table says about it, beside the mistakes.
     """
 
     student: str
     language: str
     assignment: str
     what: str
-    scores: dict[str, float] = field(default_factory=dict)
+    scores: dict[str, float | list[float]] = field(default_factory=dict)
     mistakes: dict[str, str] = field(default_factory=dict)
     answers: str | None = None
     cells: dict[str, str] = field(default_factory=dict)
@@ -49,15 +50,15 @@ class Recipe:
     duplicated: tuple[str, ...] = ()
     days_late: int = 0
     file: str = "whole"
-    fails: str | None = None
+    says: str | None = None
 
     def __post_init__(self) -> None:
         if not self.student.startswith(PREFIX):
             raise ValueError(f"student: {self.student!r} does not begin with {PREFIX!r}")
         if self.file not in ("whole", "cut", "missing"):
             raise ValueError(f"file: {self.file!r} is none of whole, cut, missing")
-        if bool(self.scores) == bool(self.fails):
-            raise ValueError(f"{self.student}, {self.assignment}: either `scores` or `fails` has to be given")
+        if not self.scores and not self.says:
+            raise ValueError(f"scores: {self.student} has none, and `says` does not say why")
 
     @property
     def code(self) -> dict[str, str]:

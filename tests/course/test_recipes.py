@@ -91,8 +91,7 @@ def test_handing_in_again_and_forgetting_leave_other_students_alone(course):
     [
         ({"student": "maria"}, "student: 'maria'"),
         ({"file": "burnt"}, "file: 'burnt'"),
-        ({"scores": {}}, "either `scores` or `fails`"),
-        ({"fails": "no JSON"}, "either `scores` or `fails`"),
+        ({"scores": {}}, "scores: demo-ana has none"),
     ],
 )
 def test_a_recipe_that_makes_no_sense_is_refused(wrong, named):
