@@ -13,8 +13,6 @@ import pytest
 from classroom.recipe import load_class
 from tests.conftest import copy_course, run
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 FEW = ("demo-ana", "demo-frank", "demo-uma", "demo-bruno", "demo-cleo", "demo-diego", "demo-emma")
 
 

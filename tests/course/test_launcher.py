@@ -1,6 +1,7 @@
 """The launcher: what it says where something is missing, and when it sets up anew."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -78,6 +79,13 @@ def test_an_unknown_command_is_named_and_sets_nothing_up(checkout, path):
     assert done.returncode == 1
     assert "there is no command 'dmeo'" in done.stderr
     assert not (checkout / ".venv").exists()
+
+
+def test_every_command_that_help_lists_is_there(set_up, path):
+    listed = re.findall(r"^  ([a-z]+) ", launch(set_up, "help", path=path).stdout, flags=re.MULTILINE)
+    assert len(listed) >= 8
+    for command in listed:
+        assert "there is no command" not in launch(set_up, command, path=path).stderr
 
 
 def test_without_a_new_enough_python_it_names_the_package(checkout, path):

@@ -13,8 +13,6 @@ from tests.conftest import copy_course, run
 ANA, *_ = load_class()
 NOTEBOOK = "release/es/max-pooling/max_pooling.ipynb"
 
-pytestmark = pytest.mark.xdist_group("plain-commands")
-
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):

@@ -19,8 +19,6 @@ from tests.conftest import copy_course, run
 TOKEN = "a-token-for-the-test"
 PATIENCE = 120  # seconds; a server that starts on a busy machine takes long
 
-pytestmark = pytest.mark.xdist_group("serve")
-
 
 class Server:
     """A page of the course that is being served, with the log of its server."""

@@ -11,8 +11,6 @@ from classroom.gradebook import columns, row_of, shown_by_tests
 from classroom.recipe import load_class
 from tests.course.conftest import ASSIGNMENTS
 
-pytestmark = pytest.mark.xdist_group("class")
-
 CLASS = load_class()
 GRADED = [recipe for recipe in CLASS if recipe.scores]
 UNREADABLE = [recipe for recipe in CLASS if recipe.file != "whole"]
