@@ -13,6 +13,8 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
+from .formulas import draw_formulas
+
 # fmt: off
 SVG_TAGS = {
     "circle",
@@ -223,6 +225,7 @@ class FeedbackExporter(HTMLExporter):
         soup = BeautifulSoup(page, "html.parser")
         for script in soup.find_all("script"):
             script.decompose()
+        draw_formulas(soup)
         policy = soup.new_tag("meta", attrs={"http-equiv": "Content-Security-Policy", "content": POLICY})
         soup.head.insert(0, policy)
         return str(soup), resources

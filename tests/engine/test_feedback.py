@@ -5,10 +5,12 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
 from grading_engine.feedback import POLICY, sanitise
+from grading_engine.formulas import draw_formulas, to_mathml
 from tests.attacks.tiny_course import TinyCourse, cell, new_code_cell
 
 RUNS = ("script", "iframe", "object", "embed", "applet", "form", "base", "link", "frame", "foreignobject")
@@ -84,6 +86,28 @@ def test_no_mixture_of_pieces_runs(pieces):
 )
 def test_what_is_legitimate_stays(piece, kept):
     assert kept in sanitise(piece)
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("the size $\\frac{n}{2}$ of", "<mfrac>"),
+        ("$$x < y$$", '<math display="block">'),
+        ("it costs $5 or $6", None),
+        ("<code>$x$</code>", None),
+        ("$" + "{" * 1500 + "$", None),
+    ],
+)
+def test_a_formula_is_drawn_without_a_script(text, drawn):
+    soup = BeautifulSoup(f'<div class="rendered_html">{text}</div>', "html.parser")
+    draw_formulas(soup)
+    assert (drawn in str(soup)) if drawn else ("<math" not in str(soup))
+
+
+@pytest.mark.parametrize("piece", [*PIECES, "javascript:alert(1)"])
+@pytest.mark.parametrize("command", ["\\text{%s}", "\\href{%s}{x}", "\\style{%s}{x}", "\\class{%s}{x}", "%s"])
+def test_a_formula_brings_nothing_that_runs(piece, command):
+    assert not dangers(to_mathml(command.replace("%s", piece), block=False) or "")
 
 
 SHOW = """

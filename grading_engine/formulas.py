@@ -1,0 +1,59 @@
+"""Formulas in a page without scripts: TeX becomes MathML, which browsers draw themselves."""
+
+import re
+from functools import cache
+
+import nh3
+from bs4 import BeautifulSoup, NavigableString, Tag
+from latex2mathml.converter import convert
+
+MAX_LENGTH = 2_000  # characters of one formula
+FORMULA = re.compile(r"\$\$(?P<block>.+?)\$\$|\$(?=\S)(?P<inline>[^$\n]+?)(?<=\S)\$(?!\d)", re.DOTALL)
+PLAIN = ("code", "pre", "math", "style", "svg", "title")  # in which a dollar is a dollar
+# fmt: off
+TAGS = {
+    "math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "msup", "msub", "msubsup", "mfrac",
+    "msqrt", "mroot", "mover", "munder", "munderover", "mtable", "mtr", "mtd", "mpadded", "mphantom",
+    "mstyle", "menclose",
+}
+ATTRIBUTES = {
+    "display", "displaystyle", "scriptlevel", "mathvariant", "stretchy", "fence", "form", "separator",
+    "lspace", "rspace", "minsize", "maxsize", "linethickness", "columnalign", "rowspacing", "width",
+    "accent", "accentunder", "notation",
+}
+# fmt: on
+
+
+@cache
+def _cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(tags=TAGS, attributes={"*": ATTRIBUTES}, link_rel=None)
+
+
+def to_mathml(tex: str, block: bool) -> str | None:
+    """Return a formula as MathML that holds nothing else; None where it is none."""
+    if len(tex) > MAX_LENGTH:
+        return None
+    try:
+        return _cleaner().clean(convert(tex, display="block" if block else "inline"))
+    except Exception:  # the converter raises many things at what is no TeX: then it stays as it was written
+        return None
+
+
+def draw_formulas(soup: BeautifulSoup) -> None:
+    """Put MathML in the place of TeX between dollars, in the rendered text of a page."""
+    for area in soup.select(".rendered_html"):
+        for text in area.find_all(string=FORMULA):
+            if not text.find_parent(PLAIN):
+                _replace(text)
+
+
+def _replace(text: NavigableString) -> None:
+    pieces: list[str | Tag] = []
+    end = 0
+    for found in FORMULA.finditer(text):
+        mathml = to_mathml(found["block"] or found["inline"], bool(found["block"]))
+        if mathml is not None:
+            pieces += [text[end : found.start()], *BeautifulSoup(mathml, "html.parser").contents]
+            end = found.end()
+    if pieces:
+        text.replace_with(*pieces, text[end:])
