@@ -90,7 +90,6 @@ c.Sandbox.packages = ["pooling_lab"]
 c.Sandbox.preload = [
     "numpy",
     "matplotlib.pyplot",
-    "matplotlib_inline.backend_inline",
     "ipywidgets",
     "pooling_lab",
 ]

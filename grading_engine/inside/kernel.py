@@ -4,6 +4,7 @@ import contextlib
 import socket
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,12 @@ from ipykernel.iostream import IOPubThread
 from ipykernel.kernelapp import IPKernelApp
 
 from .job import CHANNELS
+
+# What some modules do when they are loaded, where there is an IPython to do it to: a parent has none.
+ON_LOADING: dict[str, Callable[[Any], object]] = {
+    "ipywidgets": lambda shell: sys.modules["ipywidgets"].load_ipython_extension(shell),
+    "matplotlib_inline.backend_inline": lambda shell: shell.enable_matplotlib("inline"),
+}
 
 
 class _HandedHeartbeat(Heartbeat):
@@ -84,8 +91,10 @@ def prepared(key: str, scheme: str, descriptors: dict[str, int]) -> HandedKernel
     descriptors
         For each of `CHANNELS` the number of its listening socket.
     """
-    if "numpy" in sys.modules:
+    loaded = set(sys.modules)
+    if "numpy" in loaded:
         sys.modules["numpy"].random.seed()  # or every kernel would draw the same numbers
+    sys.path.insert(0, "")  # what lies beside the notebook can be imported, as in any kernel
     tempfile.tempdir = None  # the parent's is not this kernel's
     app = HandedKernelApp.instance(
         **settings(**{f"{channel}_port": number for channel, number in descriptors.items()})
@@ -94,6 +103,8 @@ def prepared(key: str, scheme: str, descriptors: dict[str, int]) -> HandedKernel
     app.config.Session.key = key.encode()
     app.config.Session.signature_scheme = scheme
     app.initialize([])
+    for module in ON_LOADING.keys() & loaded:
+        ON_LOADING[module](app.shell)
     return app
 
 

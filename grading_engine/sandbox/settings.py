@@ -26,9 +26,11 @@ from .room import Room, short_folder
 WALLS = {"bubblewrap": "namespaces", "landlock": "landlock"}
 ALONE = "inside.kernel"  # what every kernel needs: IPython and what it is made of
 
-# One thread for each kernel is what a machine that grades several at once can give; an arena of memory for
-# each thread would use up the address space; and no byte code is written, since there is nowhere to keep it.
+# Matplotlib must know before it is loaded that figures are shown as in any notebook. One thread for each
+# kernel is what a machine that grades several at once can give; an arena of memory for each thread would use
+# up the address space; and no byte code is written, since there is nowhere to keep it.
 ALWAYS = {
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "MALLOC_ARENA_MAX": "2",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",

@@ -1,0 +1,108 @@
+"""A kernel forked from the warm parent behaves as a cold one does, and as a plain Jupyter kernel does."""
+
+import os
+import re
+
+import pytest
+from jupyter_client.manager import KernelManager
+
+from tests.attacks.isolated import SANDBOXES, isolated, settings
+
+pytestmark = pytest.mark.needs("linux")
+CELLS = {
+    "a figure": "import matplotlib.pyplot as plt\nplt.plot([1, 2]);",
+    "a figure after the magic": "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.imshow([[1, 2]]);",
+    "a widget": "import ipywidgets\nipywidgets.IntSlider(3)",
+    "an interaction": "import ipywidgets\nipywidgets.interact(lambda n: n, n=3);",
+    "the targets of comms": "import comm, ipywidgets\nprint(sorted(comm.get_comm_manager().targets))",
+    "a table in HTML": "from IPython.display import HTML\nHTML('<b>1</b>')",
+    "text and errors": "import sys\nprint('one')\nprint('two', file=sys.stderr)",
+    "text past Python": "import os\nos.write(1, b'from below\\n');",
+    "an exception": "def f():\n    raise ValueError('no')\nf()",
+    "no input": "input('name? ')",
+    "the module": "print(__name__, type(get_ipython()).__name__, get_ipython().execution_count > 0)",
+    "a module beside the notebook": "import own\nprint(own.NAME, own.__name__)",
+    "a file beside the notebook": "print(open('data.txt').read())",
+    "asynchronous code": "import asyncio\nawait asyncio.sleep(0)\nprint('slept')",
+    "a new loop": "import asyncio\nloop = asyncio.new_event_loop()\nloop.close()\nprint('closed')",
+    "threads": "from threading import Thread\nt = Thread(target=print, args=('aside',))\nt.start()\nt.join()",
+    "magics": "%who_ls\n%precision 3\n3.14159",
+    "warnings": "import warnings\nwarnings.warn('careful')",
+    "arrays": "import numpy as np\nnp.arange(12.0).reshape(3, 4) @ np.ones((4, 2))",
+    "a temporary file": "import tempfile\nwith tempfile.TemporaryFile() as f: print(f.write(b'123'))",
+    "the home folder": "from pathlib import Path\nprint(list(Path.home().iterdir()) is not None)",
+    "an unused name": "print(undefined)",
+    "history": "print(len(In) > 0, _ih[-1][:5])",
+}
+
+
+def shown(manager: KernelManager, code: str) -> list[tuple]:
+    """The kinds of output of a cell, and those of their texts that are the same everywhere."""
+    client = manager.client()
+    client.start_channels(hb=False)
+    messages = []
+    try:
+        client.wait_for_ready(timeout=60)
+        reply = client.execute_interactive(
+            code, timeout=60, output_hook=messages.append, allow_stdin=False, stop_on_error=False
+        )
+    finally:
+        client.stop_channels()
+    outputs = [("reply", reply["content"]["status"], len(reply["content"].get("payload", [])))]
+    for message in messages:
+        content = message["content"]
+        if message["msg_type"] == "stream":
+            outputs.append(("stream", content["name"], re.sub(r"\S+/ipykernel_\S+", "", content["text"])))
+        elif message["msg_type"] == "error":
+            outputs.append(("error", content["ename"], content["evalue"], len(content["traceback"])))
+        elif message["msg_type"] in ("display_data", "execute_result"):
+            outputs.append((message["msg_type"], *sorted(content["data"])))
+        elif message["msg_type"] == "comm_open":
+            outputs.append(("comm_open", content["target_name"]))
+    return outputs
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("notebook")
+    (made / "own.py").write_text("NAME = 'my own module'\n")
+    (made / "data.txt").write_text("1 2 3")
+    return made
+
+
+@pytest.fixture(scope="module")
+def plain(folder):
+    manager = KernelManager(kernel_name="python3")
+    # ipykernel shows less where it finds the one variable that is left out here.
+    env = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    manager.start_kernel(cwd=str(folder), env=env)
+    yield manager
+    manager.shutdown_kernel(now=True)
+
+
+EVERYTHING = ["numpy", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "ipywidgets"]
+WALLS = [
+    pytest.param((kind, start), id=f"{kind}-{start}", marks=pytest.mark.needs(kind))
+    for kind in SANDBOXES
+    for start in ("cold", "warm", "warm with everything")
+]
+
+
+@pytest.fixture(scope="module", params=WALLS)
+def behind_walls(request, folder):
+    kind, start = request.param
+    config = settings(kind, start.split()[0])
+    if "everything" in start:
+        config.Sandbox.preload = [
+            "numpy",
+            "matplotlib.pyplot",
+            "matplotlib_inline.backend_inline",
+            "ipywidgets",
+        ]
+    with isolated(config, folder) as kernel:
+        yield kernel.manager
+
+
+@pytest.mark.parametrize("code", CELLS.values(), ids=CELLS)
+def test_a_kernel_behind_walls_shows_what_a_plain_one_shows(plain, behind_walls, code):
+    assert shown(behind_walls, code) == shown(plain, code)
