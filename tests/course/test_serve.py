@@ -14,10 +14,13 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from classroom.recipe import load_class
+from classroom.submit import hand_in
 from tests.conftest import copy_course, run
 
+ANA, *_ = load_class()
 TOKEN = "a-token-for-the-test"
-PATIENCE = 120  # seconds; a server that starts on a busy machine takes long
+PATIENCE = 300  # seconds; a server that starts on a busy machine takes long
 
 
 class Server:
@@ -26,9 +29,10 @@ class Server:
     def __init__(self, port: int, log: Path) -> None:
         self.url, self.log = f"http://127.0.0.1:{port}", log
 
-    def open(self, path: str) -> tuple[str, str]:
+    def open(self, path: str, method: str = "GET") -> tuple[str, str]:
         """Return the address that `path` leads to, and what it shows."""
-        with urlopen(Request(self.url + path, headers={"Authorization": f"token {TOKEN}"})) as answer:
+        headers = {"Authorization": f"token {TOKEN}"}
+        with urlopen(Request(self.url + path, headers=headers, method=method)) as answer:
             return answer.geturl().removeprefix(self.url), answer.read().decode()
 
     def wait(self, process: subprocess.Popen) -> None:
@@ -120,6 +124,14 @@ def test_formgrader_knows_the_course_and_what_is_released(formgrader):
     }
     assert assignments["max-pooling"]["max_score"] == 20
     assert {"max-pooling", "average-pooling"} <= assignments.keys()
+
+
+def test_formgrader_s_button_autogrades_a_submission_as_the_command_does(formgrader, course):
+    hand_in(course, ANA)
+    submission = f"/formgrader/api/submission/{ANA.assignment}/{ANA.student}"
+    done = json.loads(formgrader.open(f"{submission}/autograde", method="POST")[1])
+    assert done["success"], done
+    assert json.loads(formgrader.open(submission)[1])["score"] == 16
 
 
 def test_formgrader_s_links_to_the_course_s_files_lead_somewhere(formgrader):
