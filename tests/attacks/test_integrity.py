@@ -4,16 +4,26 @@ import json
 
 import pytest
 
+from tests.conftest import NEEDS
+
 from .integrity import ATTACKS
+from .isolated import SANDBOXES
 from .tiny_course import FULL, HIDDEN_CANARY, TinyCourse, solved
 
 HONEST = ("aa-honest", "mm-honest", "zz-honest")
 
 
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory) -> TinyCourse:
+def kernels() -> list[object]:
+    """Every sandbox; where none works, the ordinary kernel, since the verdict needs no walls."""
+    works = any(NEEDS[kind][0]() for kind in SANDBOXES)
+    bare = pytest.param("none", marks=pytest.mark.skipif(bool(works), reason="there are sandboxes to try"))
+    return [*(pytest.param(kind, marks=pytest.mark.needs(kind)) for kind in SANDBOXES), bare]
+
+
+@pytest.fixture(scope="module", params=kernels())
+def graded(request, tmp_path_factory) -> TinyCourse:
     """The tiny course with every attack handed in between honest students, graded in one run."""
-    course = TinyCourse(tmp_path_factory.mktemp("tiny") / "course")
+    course = TinyCourse(tmp_path_factory.mktemp("tiny") / "course", walls=request.param)
     for student in HONEST:
         course.hand_in(student, lambda nb: None)
     for name, attack in ATTACKS.items():

@@ -12,6 +12,13 @@ from nbgrader.api import Gradebook
 
 from tests.conftest import run
 
+BEHIND_WALLS = """
+from grading_engine.provisioner import register
+
+c.SealedExecute.kernel_name = register()
+c.Sandbox.kind = "{walls}"
+c.Sandbox.preload = ["numpy"]
+"""
 HIDDEN_CANARY = "canary-of-the-hidden-lines-5d1c"
 CONFIG = """
 from grading_engine.feedback import FeedbackExporter
@@ -133,12 +140,19 @@ def cell(nb: NotebookNode, name: str) -> NotebookNode:
 
 
 class TinyCourse:
-    """The course in a folder, with submissions and what came of them."""
+    """The course in a folder, with submissions and what came of them.
 
-    def __init__(self, root: Path, hidden: bool = True, also: Sequence[str] = ()) -> None:
+    `walls` is the sandbox to grade in, none for an ordinary kernel; `hidden` and `also` say what the source
+    notebook has (see `source_notebook`).
+    """
+
+    def __init__(
+        self, root: Path, walls: str = "none", hidden: bool = True, also: Sequence[str] = ()
+    ) -> None:
         self.root = root
         root.mkdir(parents=True)
-        (root / "nbgrader_config.py").write_text(CONFIG)
+        config = CONFIG if walls == "none" else CONFIG + BEHIND_WALLS.format(walls=walls)
+        (root / "nbgrader_config.py").write_text(config)
         (root / "source" / "ps").mkdir(parents=True)
         nbformat.write(source_notebook(hidden, also), root / "source" / "ps" / "ps.ipynb")
         done = run("nbgrader", "generate_assignment", "ps", cwd=root)
