@@ -69,7 +69,7 @@ class Demo:
         Raises
         ------
         Failed
-            Where a step failed; a submission that cannot be graded is no failure of the demo.
+            Where a step failed, or where a submission was not graded that can be.
         """
         self.log.write_text("", encoding="utf-8")
         steps: list[tuple[str, Callable[[], None]]] = [
@@ -83,6 +83,10 @@ class Demo:
         for number, (title, step) in enumerate(steps, start=1):
             self.console.rule(f"[bold]{number}. {title}", align="left")
             step()
+        lost = [r for r in self.recipes if r.scores and not self.graded(r)]
+        if lost:
+            why = ", ".join(self.noticed[lost[0].student, lost[0].assignment])
+            raise Failed(f"{len(lost)} of {len(self.recipes)} submissions were wrongly not graded: {why}")
 
     def release(self) -> None:
         """Generate every assignment in every language, and forget the demo class of an earlier run."""
@@ -142,7 +146,7 @@ class Demo:
 
     def feedback(self) -> None:
         """Write the feedback pages of what was graded."""
-        graded = [r for r in self.recipes if (self.root / "autograded" / r.student / r.assignment).is_dir()]
+        graded = [recipe for recipe in self.recipes if self.graded(recipe)]
         for recipe in graded:
             result = self.api.generate_feedback(recipe.assignment, recipe.student)
             self.keep_log("generate_feedback", recipe, result)
@@ -184,6 +188,10 @@ class Demo:
             rows.append((recipe, row, escape(remark_on(row, noticed))))
         return table_of(assignment, columns(self.root, assignment, recipes[0].language), rows)
 
+    def graded(self, recipe: Recipe) -> bool:
+        """Return whether nbgrader could grade a submission."""
+        return (self.root / "autograded" / recipe.student / recipe.assignment).is_dir()
+
     def keep_log(self, step: str, recipe: Recipe, result: dict) -> None:
         """Add nbgrader's log to the demo's; a Ctrl-C that nbgrader caught goes on from here."""
         with self.log.open("a", encoding="utf-8") as log:
@@ -201,7 +209,7 @@ def noticed_in(result: dict) -> list[str]:
             return [words]
     found = [words.format(cell) for sign, words in MENDED.items() for cell in re.findall(sign, said)]
     if not result["success"]:
-        errors = re.findall(r"^\s*([\w.]+(?:Error|Exception): .*)$", said, flags=re.MULTILINE)
+        errors = re.findall(r"Traceback \(most recent call last\):\n(?:[ \t].*\n)+(\S.*)", said)
         found.append(errors[0] if errors else f"see {LOG}")
     return list(dict.fromkeys(found))
 

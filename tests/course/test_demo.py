@@ -170,3 +170,16 @@ def test_a_release_that_cannot_be_generated_ends_it_with_nbgrader_s_reason(said,
     assert done.returncode == 1
     assert "release/ could not be generated" in done.stderr
     assert "Duplicate grade id: max-pool2d-solution" in done.stderr
+
+
+def test_grading_that_does_not_work_at_all_is_a_failure_of_the_demo(said, course):
+    config = course / "nbgrader_config.py"
+    whole = config.read_text()
+    config.write_text(f'{whole}\nc.SealedExecute.kernel_name = "no-such-kernel"\n')
+    try:
+        done = demo(course, "--only", "demo-emma", check=False)
+    finally:
+        config.write_text(whole)
+    assert done.returncode == 1
+    assert "1 of 1 submissions were wrongly not graded" in done.stderr
+    assert "No such kernel named no-such-kernel" in done.stderr
