@@ -12,9 +12,9 @@ from pooling_lab.language import _
 from pooling_lab.trial import quiet
 
 TIMES = 10.0  # what is asked for
-SHAPE = (1, 1, 128, 128)  # one channel: what loops over the windows has nothing to hide behind
+SHAPE = (1, 1, 192, 192)  # one channel: what loops over the windows has nothing to hide behind
 SETTINGS = {"kernel_size": 5, "stride": 1, "padding": 2}
-ROUNDS = 3
+ROUNDS, SLOW_ROUNDS = 5, 2  # the slow one takes most of the time
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Race:
 def run_race(fast: Callable, slow: Callable, seed: int | None = None) -> Race:
     """Let two functions that pool run by turns, on fresh numbers in every round.
 
-    Each round has its own numbers, so that nothing is gained by remembering a result.
+    Each round has its own numbers, so that nothing is gained by remembering a result. In the last rounds the
+    first function runs alone.
 
     Parameters
     ----------
@@ -60,15 +61,15 @@ def run_race(fast: Callable, slow: Callable, seed: int | None = None) -> Race:
     times: dict[Callable, list[float]] = {fast: [], slow: []}
     equal = True
     with quiet():
-        for _round in range(ROUNDS):
+        for number in range(ROUNDS):
             x = random.random(SHAPE, dtype=np.float32)
             results = []
-            for function in (fast, slow):
+            for function in (fast, slow) if number < SLOW_ROUNDS else (fast,):
                 given = x.copy()
                 start = perf_counter()
                 results.append(function(given, **SETTINGS))
                 times[function].append(perf_counter() - start)
-            equal = equal and _same(*results)
+            equal = equal and all(_same(result, results[0]) for result in results)
     return Race(min(times[fast]), min(times[slow]), equal)
 
 
@@ -90,6 +91,11 @@ def race(fast: Callable, slow: Callable) -> None:
     """
     try:
         problem, found = _judge(run_race(fast, slow))
+    except NotImplementedError:
+        problem, found = (
+            _("This function is not written yet: put your code in the place of `raise NotImplementedError`."),
+            "",
+        )
     except Exception as error:
         problem, found = _("{kind}: {text}", kind=type(error).__name__, text=str(error)[:200]), ""
     if problem and os.environ.get("NBGRADER_EXECUTION") != "autograde":

@@ -126,6 +126,23 @@ def test_the_test_of_a_task_comes_directly_after_its_solution(source):
             assert not solution.metadata.nbgrader.grade
 
 
+def test_a_race_is_a_locked_test_of_one_form_against_a_locked_rival(source):
+    for cell in source.cells:
+        if not cell.id.endswith("-speed-test"):
+            continue
+        function = cell.id.removesuffix("-speed-test").replace("-", "_")
+        rival = re.search(r"race\(\w+, (\w+)\)", cell.source)[1]
+        assert cell.metadata.nbgrader.locked
+        assert cell.source == (
+            f"from pooling_lab.speed import race\n\nrace({function}, {rival})\n### BEGIN HIDDEN TESTS\n"
+            f"from pooling_ref.checks import grade_speed\n\n"
+            f'grade_speed("{function}_speed", {function}, {rival}, points={cell.metadata.nbgrader.points})\n'
+            "### END HIDDEN TESTS"
+        )
+        rivals = [other for other in source.cells if f"def {rival}(" in other.source]
+        assert [other.metadata.nbgrader.locked for other in rivals] == [True]
+
+
 def test_each_written_answer_has_a_solution_and_a_marking_scheme_in_both_languages(source):
     answers = [cell for cell in source.cells if _graded(cell) and cell.cell_type == "markdown"]
     assert answers
