@@ -29,7 +29,7 @@ PATIENCE = 30_000  # milliseconds that a page may take
 # What Jupyter's own pages say to the console, whatever notebook they show, even an empty one.
 NOT_OURS = (
     "favicon",
-    "ERR_INTERNET_DISCONNECTED",  # exported pages ask for MathJax
+    "net::ERR_",  # exported pages and Voilà ask for MathJax and icons elsewhere
     "reading 'schema'",  # Notebook 7 beside JupyterLab 4.6
     "hared module",  # Voilà, of the extensions that only JupyterLab can load
 )
@@ -142,6 +142,10 @@ class Console:
 
 def open_notebook(page: Page, address: str, name: str, *, app: str = "lab/tree") -> None:
     """Open a notebook and wait until its kernel is idle; `app` is "lab/tree" or "notebooks"."""
+    # A question of JupyterLab's own, such as which kernel to take, gets the answer that it proposes.
+    page.add_locator_handler(
+        page.locator(".jp-Dialog .jp-mod-accept"), lambda button: button.click(), no_wait_after=True
+    )
     page.goto(f"{address}{app}/{name}")
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
     page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for(timeout=PATIENCE)

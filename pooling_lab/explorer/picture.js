@@ -233,13 +233,27 @@ const luminance = ([r, g, b]) => {
 };
 const css = (rgb) => `rgb(${rgb.map(Math.round).join(" ")})`;
 
-/** The colour of a cell, and black or white on it, whichever is easier to read (never under 4.5 : 1). */
-function paint(value, range, palette) {
-  if (!Number.isFinite(value)) return { fill: "var(--pooling-hatch)", ink: "var(--pooling-ink)" };
-  const t = range.high > range.low ? Math.min(1, Math.max(0, (value - range.low) / (range.high - range.low))) : 0.5;
-  const [light, dark] = palette.map(([low, high]) => low.map((v, i) => v + t * (high[i] - v)));
+const LEVELS = 64;
+
+/** One class for each level of each palette: its colour, and black or white on it (never under 4.5 : 1). */
+function addColours(palettes) {
+  if (document.getElementById("pooling-colours")) return;
   const ink = (rgb) => (luminance(rgb) > 0.179 ? "#000" : "#fff");
-  return { fill: `light-dark(${css(light)}, ${css(dark)})`, ink: `light-dark(${ink(light)}, ${ink(dark)})` };
+  const rules = Object.entries(palettes).flatMap(([name, themes]) => Array.from({ length: LEVELS }, (_, level) => {
+    const t = level / (LEVELS - 1);
+    const [light, dark] = themes.map(([low, high]) => low.map((v, i) => v + t * (high[i] - v)));
+    const at = `.pooling-${name}-${level}`;
+    return `${at} rect{fill:light-dark(${css(light)},${css(dark)})}${at} text{fill:light-dark(${ink(light)},${ink(dark)})}`;
+  }));
+  const sheet = element("style", "", document.head);
+  sheet.id = "pooling-colours";
+  sheet.textContent = rules.join("\n");
+}
+
+function paint(value, range, palette) {
+  if (!Number.isFinite(value)) return "pooling-odd";
+  const t = range.high > range.low ? Math.min(1, Math.max(0, (value - range.low) / (range.high - range.low))) : 0.5;
+  return `pooling-${palette}-${Math.round(t * (LEVELS - 1))}`;
 }
 
 function rangeOf(rows) {
@@ -262,6 +276,7 @@ const GUTTER = 22; // for the row numbers
 const HEAD = 46; // for a title and the column numbers
 const BETWEEN = 72;
 const LARGEST = 56;
+const TALLEST = 1400; // of all matrices, one below the other
 const COMFORTABLE = 18;
 const NARROWEST = 128; // a title fits
 
@@ -273,7 +288,8 @@ function arrange(shapes, room, solid) {
   const fixed = shapes.length * GUTTER + (shapes.length - 1) * BETWEEN;
   const beside = Math.min((room - fixed - 4) / sum(columns), 540 / most(rows), LARGEST);
   const below = Math.min((room - GUTTER - 4) / most(columns), 760 / sum(rows), LARGEST);
-  const narrow = beside < COMFORTABLE && below > beside * 1.15;
+  const across = fixed + sum(columns.map((wide) => Math.max(wide * beside, NARROWEST)));
+  const narrow = across > room || (beside < COMFORTABLE && below > beside * 1.15);
   const cell = Math.max(3, Math.floor(narrow ? below : beside));
   let [x, y, width, height] = [GUTTER, HEAD, 0, 0];
   const panels = shapes.map(([tall, wide]) => {
@@ -296,15 +312,11 @@ const fontFor = (cell, letters) => {
 
 // --------------------------------------------------------------------------------------------------- markup
 
-function square(x, y, place, look) {
+function square(x, y, place, kind, text) {
   const { cell, gap } = place;
   const side = cell - gap;
-  const radius = Math.min(7, cell * 0.14);
-  const text = look.font
-    ? `<text x="${x + cell / 2}" y="${y + cell / 2}" font-size="${look.font}" style="fill:${look.ink}">${look.text}</text>`
-    : "";
-  return `<g class="${look.kind}"><rect x="${x + gap / 2}" y="${y + gap / 2}" width="${side}" height="${side}"
-    rx="${radius}" style="fill:${look.fill}"/>${text}</g>`;
+  const words = text === null ? "" : `<text x="${x + cell / 2}" y="${y + cell / 2}">${text}</text>`;
+  return `<g class="${kind}"><rect x="${x + gap / 2}" y="${y + gap / 2}" width="${side}" height="${side}" rx="${Math.min(7, cell * 0.14)}"/>${words}</g>`;
 }
 
 function frame(panel, place, title, size, first = { row: 0, column: 0 }) {
@@ -322,38 +334,36 @@ function frame(panel, place, title, size, first = { row: 0, column: 0 }) {
     <tspan class="pooling-size">${size}</tspan></text>${marks.join("")}`;
 }
 
-const lettersIn = (rows, digits) =>
-  rows.reduce((most, row) => row.reduce((m, value) => Math.max(m, show(value, digits).length), most), 1);
-
-/** Every cell of a matrix as markup; `look` may change how a cell is drawn. */
-function matrix(rows, panel, place, range, palette, look = () => ({})) {
+/** Every cell of a matrix as markup; `mark` may add a class to one. */
+function matrix(rows, panel, place, range, palette, mark = () => "") {
   const digits = rows.some((row) => row.some((value) => !Number.isInteger(value))) ? 2 : 0;
-  const letters = lettersIn(rows, digits);
-  const font = fontFor(place.cell, letters);
-  return rows.flatMap((row, r) => row.map((value, c) => square(
+  const texts = rows.map((row) => row.map((value) => show(value, digits)));
+  const font = fontFor(place.cell, Math.max(...texts.flat().map((text) => text.length)));
+  const cells = rows.flatMap((row, r) => row.map((value, c) => square(
     panel.x + c * place.cell, panel.y + r * place.cell, place,
-    { ...paint(value, range, palette), text: show(value, digits), font, kind: "pooling-cell", ...look(r, c) },
-  ))).join("");
+    `pooling-cell ${paint(value, range, palette)}${mark(r, c)}`, font ? texts[r][c] : null,
+  )));
+  return `<g font-size="${font}">${cells.join("")}</g>`;
 }
 
-function inputMarkup(input, s, panel, place, range, palette, words) {
+function inputMarkup(input, s, panel, place, range, words) {
   const { rows } = input;
   const inner = { ...panel, x: panel.x + s.padding_width * place.cell, y: panel.y + s.padding_height * place.cell };
-  const text = s.mode === MAX ? "-∞" : s.count_include_pad ? "0" : "–";
-  const pad = { fill: "var(--pooling-hatch)", ink: "var(--pooling-soft)", text, kind: "pooling-pad", font: fontFor(place.cell, 2) };
+  const font = fontFor(place.cell, 2);
+  const text = !font ? null : s.mode === MAX ? "-∞" : s.count_include_pad ? "0" : "–";
   const border = [];
   for (let r = 0; r < panel.tall; r++) {
     for (let c = 0; c < panel.wide; c++) {
       const [row, column] = [r - s.padding_height, c - s.padding_width];
       if (row >= 0 && row < rows.length && column >= 0 && column < rows[0].length) continue;
-      border.push(square(panel.x + c * place.cell, panel.y + r * place.cell, place, pad));
+      border.push(square(panel.x + c * place.cell, panel.y + r * place.cell, place, "pooling-pad", text));
     }
   }
   const first = { row: -s.padding_height, column: -s.padding_width };
   const ground = `<rect class="pooling-ground" x="${panel.x}" y="${panel.y}" width="${panel.wide * place.cell}"
     height="${panel.tall * place.cell}"/>`; // the beam passes behind
   return ground + frame(panel, place, words.input, `${rows.length} × ${rows[0].length}`, first)
-    + border.join("") + matrix(rows, inner, place, range, palette);
+    + `<g font-size="${font}">${border.join("")}</g>` + matrix(rows, inner, place, range, input.example.palette);
 }
 
 function outputMarkup(plan, values, panel, place, range, palette, words) {
@@ -373,7 +383,7 @@ function yoursMarkup(yours, fresh, first, panel, place, range, palette, words) {
       <text class="pooling-none-text" x="${panel.x + (panel.wide * place.cell) / 2}"
       y="${panel.y + (panel.tall * place.cell) / 2}">${fresh ? "?" : "…"}</text>`;
   }
-  const wrong = (r, c) => (first && first.row === r && first.column === c ? { kind: "pooling-cell pooling-wrong" } : {});
+  const wrong = (r, c) => (first && first.row === r && first.column === c ? " pooling-wrong" : "");
   return title + matrix(numbers(yours.rows), panel, place, range, palette, wrong);
 }
 
@@ -397,18 +407,19 @@ class Figure {
   constructor(model, el) {
     this.model = model;
     this.words = model.get("words");
+    addColours(model.get("palettes"));
     this.root = element("figure", "pooling-figure", el);
     this.stage = element("div", "pooling-stage", this.root);
     const stripes = `pooling-stripes-${++figures}`;
-    this.stage.innerHTML = `<svg role="img" style="--pooling-hatch:url(#${stripes})"><defs><pattern id="${stripes}" width="7" height="7"
+    this.stage.innerHTML = `<svg role="img" height="${TALLEST}" style="--pooling-hatch:url(#${stripes})"><defs><pattern id="${stripes}" width="7" height="7"
       patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="pooling-ground" width="7" height="7"/>
       <rect class="pooling-stripe" width="1.6" height="7"/></pattern></defs>
-      <path class="pooling-beam"/><g class="pooling-in"></g><g class="pooling-out"></g><g class="pooling-yours"></g>
+      <g class="pooling-all"><path class="pooling-beam"/><g class="pooling-in"></g><g class="pooling-out"></g><g class="pooling-yours"></g>
       <g class="pooling-marks"><rect class="pooling-halo"/><rect class="pooling-window"/><rect class="pooling-winner"/>
-      <rect class="pooling-halo"/><rect class="pooling-target"/></g></svg>`;
+      <rect class="pooling-halo"/><rect class="pooling-target"/></g></g></svg>`;
     this.svg = this.stage.firstChild;
     const pick = (name) => this.svg.querySelector(`.pooling-${name}`);
-    [this.beam, this.input, this.output, this.yours] = ["beam", "in", "out", "yours"].map(pick);
+    [this.all, this.beam, this.input, this.output, this.yours] = ["all", "beam", "in", "out", "yours"].map(pick);
     [this.window, this.winner, this.target] = ["window", "winner", "target"].map(pick);
     [this.windowHalo, this.targetHalo] = this.svg.querySelectorAll(".pooling-halo");
     this.caption = element("figcaption", "pooling-caption", this.root);
@@ -439,7 +450,7 @@ class Figure {
       });
     };
     SHOWN.forEach((name) => this.model.on(`change:${name}`, this.soon));
-    this.watcher = new ResizeObserver(() => this.draw());
+    this.watcher = new ResizeObserver(() => this.stage.clientWidth !== this.room && this.draw());
     this.watcher.observe(this.stage);
     this.svg.addEventListener("pointermove", (event) => this.point(event));
     this.svg.addEventListener("pointerleave", () => this.point(null));
@@ -476,8 +487,7 @@ class Figure {
 
   cellUnder(event) {
     const box = this.svg.getBoundingClientRect();
-    const scale = this.place.width / box.width;
-    const [x, y] = [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
+    const [x, y] = [event.clientX - box.left - this.left, event.clientY - box.top];
     for (const [index, panel] of this.place.panels.entries()) {
       const [row, column] = [Math.floor((y - panel.y) / this.place.cell), Math.floor((x - panel.x) / this.place.cell)];
       if (row >= 0 && column >= 0 && row < panel.tall && column < panel.wide) return { panel: index, row, column };
@@ -486,7 +496,7 @@ class Figure {
   }
 
   draw() {
-    const room = this.stage.clientWidth;
+    const room = (this.room = this.stage.clientWidth);
     if (!room) return;
     const s = (this.s = settingsOf(this.model));
     const input = inputOf(this.model);
@@ -500,7 +510,7 @@ class Figure {
       this.ok = this.problems.length === 0;
       this.values = this.ok ? this.computeAll() : null;
       this.drawMatrices(input, s, yours, room);
-      this.drawn = { setting, examples: this.model.get("examples"), yours: undefined, revealed: null };
+      Object.assign(this.drawn, { setting, examples: this.model.get("examples"), yours: undefined, revealed: null });
     }
     if (yours && this.drawn.yours !== yours) this.drawYours(input, s, yours);
     this.drawWindow(s, yours);
@@ -518,12 +528,21 @@ class Figure {
     const inShape = [Math.max(padded[0], s.window_height), Math.max(padded[1], s.window_width)];
     const place = (this.place = arrange(yours ? [inShape, outShape, outShape] : [inShape, outShape], room, input.example.palette === "grey"));
     [place.panels[0].tall, place.panels[0].wide] = padded; // an impossible window hangs over the edge
-    const palette = this.model.get("palettes")[input.example.palette];
+    const { palette } = input.example;
     const range = rangeOf(input.rows);
-    this.svg.setAttribute("viewBox", `0 0 ${place.width} ${place.height}`);
-    this.svg.setAttribute("width", place.width);
-    this.svg.setAttribute("height", place.height);
-    this.input.innerHTML = inputMarkup(input, s, place.panels[0], place, range, palette, words);
+    // The drawing keeps its own size and only its frame changes: else every number would be laid out again.
+    this.stage.style.height = `${place.height}px`;
+    if (this.drawn.room !== room) this.svg.setAttribute("width", room);
+    this.drawn.room = room;
+    this.left = Math.max(0, Math.floor((room - place.width) / 2));
+    this.all.setAttribute("transform", `translate(${this.left} 0)`);
+    // A new window leaves most inputs as they are: hundreds of numbers need not be laid out again.
+    const padding = [s.padding_height, s.padding_width, s.mode, s.count_include_pad];
+    const drawn = [s.example, s.channel, ...padding, place.cell, ...Object.values(place.panels[0])].join(" ");
+    if (this.drawn.input !== drawn || this.drawn.examples !== this.model.get("examples")) {
+      this.input.innerHTML = inputMarkup(input, s, place.panels[0], place, range, words);
+    }
+    this.drawn.input = drawn;
     this.output.innerHTML = outputMarkup(plan, this.values, place.panels[1], place, range, palette, words);
     this.cells = this.output.querySelectorAll(".pooling-cell");
     this.drawSizes(s);
@@ -545,7 +564,7 @@ class Figure {
   drawYours(input, s, yours) {
     const fresh = yours.of === keyOf(s);
     this.first = fresh && this.ok ? firstDifference(this.plan, yours) : null;
-    const palette = this.model.get("palettes")[input.example.palette];
+    const { palette } = input.example;
     const panel = this.place.panels[2];
     this.yours.innerHTML = yoursMarkup(yours, fresh, this.first, panel, this.place, rangeOf(input.rows), palette, this.words);
     this.drawn.yours = yours;
