@@ -209,7 +209,8 @@ def noticed_in(result: dict) -> list[str]:
             return [words]
     found = [words.format(cell) for sign, words in MENDED.items() for cell in re.findall(sign, said)]
     if not result["success"]:
-        errors = re.findall(r"Traceback \(most recent call last\):\n(?:[ \t].*\n)+(\S.*)", said)
+        # nbgrader's log indents what an exception says, and where it came from two more.
+        errors = re.findall(r"Traceback \(most recent call last\):\n(?: {6}.*\n)+ {4}(\S.*)", said)
         found.append(errors[0] if errors else f"see {LOG}")
     return list(dict.fromkeys(found))
 
