@@ -101,6 +101,7 @@ NUMBERS = {
     "finit_module": (313, 273),
     "sched_setattr": (314, 274),
     "seccomp": (317, 277),
+    "memfd_create": (319, 279),
     "kexec_file_load": (320, 294),
     "bpf": (321, 280),
     "execveat": (322, 281),
@@ -158,8 +159,8 @@ NEVER = _words(
     "kcmp pidfd_open pidfd_getfd pidfd_send_signal rt_sigqueueinfo rt_tgsigqueueinfo tkill "
     "unshare setns mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig fsmount fspick "
     "mount_setattr mknod mknodat name_to_handle_at open_by_handle_at fanotify_init inotify_add_watch "
-    "add_key request_key keyctl shmget semget msgget mq_open memfd_secret bpf perf_event_open userfaultfd "
-    "io_uring_setup io_uring_enter io_uring_register init_module finit_module delete_module kexec_load "
+    "add_key request_key keyctl shmget semget msgget mq_open memfd_create memfd_secret bpf perf_event_open "
+    "userfaultfd io_uring_setup io_uring_enter io_uring_register init_module finit_module delete_module kexec_load "
     "kexec_file_load reboot swapon swapoff acct quotactl settimeofday clock_settime clock_adjtime adjtimex "
     "sethostname setdomainname iopl ioperm syslog vhangup personality setpriority "
     "sched_setattr ioprio_set migrate_pages move_pages"

@@ -38,14 +38,8 @@ def command(read: Iterable[Path], packages: Mapping[str, Path], rooms: Path) -> 
     rooms
         The folder of the kernels' rooms.
     """
-    words = [
-        shutil.which("bwrap") or "bwrap",
-        "--unshare-ipc",
-        "--unshare-pid",
-        "--unshare-net",
-        "--unshare-uts",
-        "--new-session",
-    ]
+    words = [shutil.which("bwrap") or "bwrap", "--new-session", "--unshare-ipc", "--unshare-pid"]
+    words += ["--unshare-net", "--unshare-uts"]
     words += ["--hostname", "sandbox", "--cap-drop", "ALL"]
     if os.geteuid() == 0:  # it becomes a user without rights as soon as it runs
         words += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
@@ -63,7 +57,7 @@ def command(read: Iterable[Path], packages: Mapping[str, Path], rooms: Path) -> 
     shown = {path: path for path in read} | {PACKAGES / name: path for name, path in packages.items()}
     for place, path in {**shown, ROOMS: rooms}.items():
         words += [*_folders_above(place), "--ro-bind", str(path), str(place)]
-    return [*words, "--remount-ro", "/", "--chdir", "/"]
+    return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
 
 
 def _folders_above(place: Path) -> list[str]:

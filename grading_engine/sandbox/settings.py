@@ -1,6 +1,5 @@
 """Which walls a kernel gets, what it may see behind them, and how it is started."""
 
-import atexit
 import contextlib
 import importlib.util
 import json
@@ -11,6 +10,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import ClassVar
 
@@ -30,6 +30,7 @@ ALONE = "inside.kernel"  # what every kernel needs: IPython and what it is made 
 # kernel is what a machine that grades several at once can give; an arena of memory for each thread would use
 # up the address space; and no byte code is written, since there is nowhere to keep it.
 ALWAYS = {
+    "USER": "student",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "MALLOC_ARENA_MAX": "2",
     "OMP_NUM_THREADS": "1",
@@ -114,6 +115,22 @@ class Sandbox(LoggingConfigurable):
         except SandboxError:
             parent.close()
             raise
+
+    def warm_up(self, environment: Mapping[str, str]) -> None:
+        """Start the warm parent of this process now, so that processes forked from it share it.
+
+        Raises
+        ------
+        SandboxError
+            Where no walls can be put up.
+        """
+        if self.is_none:
+            return
+        ground = Ground.of_this_process()
+        given = self._chosen(environment)
+        kind = self._working_kind(ground, given)
+        if self.warm:
+            ground.warm(self._key(kind, given), partial(self._parent, kind, ground, given, is_warm=True))
 
     def _chosen(self, environment: Mapping[str, str]) -> dict[str, str]:
         given = {name: environment[name] for name in self.environment if name in environment}
@@ -254,8 +271,15 @@ class Ground:
             mine = cls._grounds.get(os.getpid())
             if mine is None:
                 mine = cls._grounds[os.getpid()] = cls()
-                atexit.register(mine.clear, os.getpid())
+                Finalize(None, mine.clear, args=(os.getpid(),), exitpriority=1)  # in worker processes, too
             return mine
+
+    @classmethod
+    def inherit(cls) -> None:
+        """Use, in a process that was forked, the ground of the one it was forked from."""
+        with cls._lock:
+            if os.getppid() in cls._grounds:
+                cls._grounds[os.getpid()] = cls._grounds[os.getppid()]
 
     def room(self) -> Room:
         """Make a new room."""

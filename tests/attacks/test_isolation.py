@@ -303,6 +303,9 @@ print("done:", ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.fro
         assert "done:" not in got.text
 
 
+SHARED = ["/dev", "/dev/pts", "/dev/mqueue", "/run", "/proc", "/packages", "/rooms", "/usr", "/home"]
+
+
 def test_nothing_of_one_notebook_is_left_for_the_next(world, walls):
     places = [
         "/tmp",
@@ -450,6 +453,15 @@ def test_a_memory_bomb_fails_in_the_cell_that_sets_it_off(world, walls):
         got = attack(world, kernel, "hoard = []\nwhile True: hoard.append(bytearray(10**8))")
         assert got.error.startswith("MemoryError")
         assert kernel.run("del hoard; print('goes on')").text == "goes on\n"
+
+
+def test_memory_cannot_be_had_by_way_of_files_without_a_name(world, walls):
+    hoard = """
+attempt(os.memfd_create, "hoard")
+print(call(319, b"hoard", 0), call(29, 0, 1 << 30, 0o1600))  # memfd_create, shmget
+"""
+    with isolated(settings(*walls), world.folder) as kernel:
+        assert "done:" not in attack(world, kernel, hoard).text
 
 
 def test_files_cannot_fill_the_disk(world, walls):
