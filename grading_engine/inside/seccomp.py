@@ -155,15 +155,15 @@ def _words(text: str) -> list[str]:
 
 # Ways to the network and to other processes, to new namespaces, to the kernel's keys, clocks and modules.
 NEVER = _words(
-    "socket connect bind listen ptrace process_vm_readv process_vm_writev process_madvise process_mrelease "
-    "kcmp pidfd_open pidfd_getfd pidfd_send_signal rt_sigqueueinfo rt_tgsigqueueinfo tkill "
-    "unshare setns mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig fsmount fspick "
-    "mount_setattr mknod mknodat name_to_handle_at open_by_handle_at fanotify_init inotify_add_watch "
-    "add_key request_key keyctl shmget semget msgget mq_open memfd_create memfd_secret bpf perf_event_open "
-    "userfaultfd io_uring_setup io_uring_enter io_uring_register init_module finit_module delete_module kexec_load "
-    "kexec_file_load reboot swapon swapoff acct quotactl settimeofday clock_settime clock_adjtime adjtimex "
-    "sethostname setdomainname iopl ioperm syslog vhangup personality setpriority "
-    "sched_setattr ioprio_set migrate_pages move_pages"
+    "socket connect bind listen ptrace process_vm_readv process_vm_writev process_madvise "
+    "process_mrelease kcmp pidfd_open pidfd_getfd pidfd_send_signal rt_sigqueueinfo rt_tgsigqueueinfo "
+    "tkill unshare setns mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig fsmount "
+    "fspick mount_setattr mknod mknodat name_to_handle_at open_by_handle_at fanotify_init "
+    "inotify_add_watch add_key request_key keyctl shmget semget msgget mq_open memfd_create memfd_secret "
+    "bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register init_module "
+    "finit_module delete_module kexec_load kexec_file_load reboot swapon swapoff acct quotactl "
+    "settimeofday clock_settime clock_adjtime adjtimex sethostname setdomainname iopl ioperm syslog "
+    "vhangup personality setpriority sched_setattr ioprio_set migrate_pages move_pages"
 )
 
 _SOCK_DGRAM, _SOCK_TYPE = 2, 0xF
