@@ -155,9 +155,7 @@ LINE = "{input:>8}{round_trip:>9} ms  {way:<9}{slider:<14}{median:>8.1f} ms{p95:
 
 def main() -> None:
     found = []
-    print(
-        "   input  round trip  way      slider          median         p95   beside explore"
-    )
+    print("   input  round trip  way      slider          median         p95   beside explore")
     with tempfile.TemporaryDirectory() as folder:
         for row in rows(Path(folder)):
             found.append(row)

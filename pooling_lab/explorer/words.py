@@ -29,8 +29,8 @@ SENTENCES = {
         "padding of {padding} on both sides). Make the window smaller or the padding larger."
     ),
     "too_padded": later(
-        "{axis}: the padding of {padding} is more than half of the window's {window}, so a window could lie on "
-        "padding alone. The padding may be {most} at most."
+        "{axis}: the padding of {padding} is more than half of the window's {window}, so a window could lie "
+        "on padding alone. The padding may be {most} at most."
     ),
     "pads_never_win": later("Padding counts as -∞ in a maximum: it never wins."),
     "zero_would_win": later(

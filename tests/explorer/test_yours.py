@@ -111,8 +111,6 @@ def test_each_kind_of_function_is_called_as_its_task_asks(name):
     assert "values agree" in said
 
 
-
-
 @pytest.mark.needs("chromium")
 def test_the_page_marks_the_first_difference_and_both_values(page, tmp_path):
     def max_pool2d(x, kernel_size, stride=None, padding=0):
