@@ -379,60 +379,6 @@ def _(x, kernel_size, stride=None):
 
 
 mistake(
-    "view-default-stride",
-    later("Where no stride is given, the window moves by its own size: stride = kernel_size."),
-)
-
-
-@version(VIEW)
-def _(x, kernel_size, stride=None):
-    return networks.window_view(x, kernel_size, 1 if stride is None else stride)
-
-
-mistake(
-    "view-stride-ignored",
-    later("The stride is ignored: this works without overlap and gaps only, where stride = window."),
-)
-
-
-@version(VIEW)
-def _(x, kernel_size, stride=None):
-    return networks.window_view(x, kernel_size)
-
-
-mistake("view-window-swapped", later("Height and width of the window are swapped: rows come first."))
-
-
-@version(VIEW)
-def _(x, kernel_size, stride=None):
-    return networks.window_view(x, tuple(pair(kernel_size))[::-1], kernel_size if stride is None else stride)
-
-
-@version(VIEW)
-def _(x, kernel_size, stride=None):
-    return networks.window_view(x, tuple(pair(kernel_size))[::-1], stride)
-
-
-mistake("view-stride-swapped", later("The two numbers of stride are swapped: (down, right), rows first."))
-
-
-@version(VIEW)
-def _(x, kernel_size, stride=None):
-    return networks.window_view(x, kernel_size, None if stride is None else tuple(pair(stride))[::-1])
-
-
-mistake(
-    "view-steps-assumed",
-    later("as_strided with steps worked out from the shape is wrong on a view: take them from x.strides."),
-)
-
-
-@version(VIEW)
-def _(x, kernel_size, stride=None):
-    return networks.window_view(x.ravel("K").reshape(x.shape), kernel_size, stride)
-
-
-mistake(
     "view-of-maxima",
     later("window_view shows the windows with all their cells: the maximum comes afterwards."),
 )
@@ -461,6 +407,26 @@ def _(x, kernel_size, stride=None):
 def _add(key: str, task: str, *wrong) -> None:
     MISCONCEPTIONS[key].versions.setdefault(task, []).extend(wrong)
 
+
+def _view(key: str, view) -> None:
+    """Add a view whose window and stride are read in a wrong way to a mistake that the table has already."""
+    _add(key, VIEW, lambda x, kernel_size, stride=None: view(x, kernel_size, stride))
+
+
+def _turned(value):
+    return None if value is None else tuple(pair(value))[::-1]
+
+
+def _given(kernel_size, stride):
+    return kernel_size if stride is None else stride
+
+
+_view("default-stride-one", lambda x, k, s: networks.window_view(x, k, 1 if s is None else s))
+_view("stride-ignored", lambda x, k, s: networks.window_view(x, k))
+_view("stride-swapped", lambda x, k, s: networks.window_view(x, k, _turned(s)))
+_view("window-swapped", lambda x, k, s: networks.window_view(x, _turned(k), _given(k, s)))
+_view("window-swapped", lambda x, k, s: networks.window_view(x, _turned(k), s))
+_view("strides-assumed", lambda x, k, s: networks.window_view(x.ravel("K").reshape(x.shape), k, s))
 
 for _task in (SHAPE, PARAMETERS, WORK, BLOCK, VIEW):
     _add("no-return", _task, lambda *args, **kwargs: None)
