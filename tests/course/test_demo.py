@@ -115,7 +115,7 @@ def test_the_exported_grades_name_the_whole_demo_class_and_nobody_else(said, cou
 def test_nbgrader_s_own_log_is_kept(said, course):
     log = (course / "demo.log").read_text()
     assert "== autograde max-pooling demo-cleo" in log
-    assert "NotJSONError" in log
+    assert "JSONDecodeError" in log
 
 
 def test_the_real_student_s_work_and_grades_stay_as_they_were(said, course, before):
