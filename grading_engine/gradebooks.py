@@ -1,0 +1,95 @@
+"""Gradebooks for many submissions in a row: kept connected, and copied for those who only read."""
+
+import contextlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from nbgrader import api
+from nbgrader.api import Gradebook
+from nbgrader.converters import autograde
+from nbgrader.preprocessors import latesubmissions, overwritecells, saveautogrades
+from sqlalchemy import Connection, Table, create_engine, insert, select
+
+from . import normalise, sealed
+
+# Who opens a gradebook while a submission is graded, each of them anew: ten times for one notebook.
+OPENERS: tuple[ModuleType, ...] = (
+    autograde,
+    latesubmissions,
+    overwritecells,
+    saveautogrades,
+    normalise,
+    sealed,
+)
+# The tables that say what an assignment is; those with students' names and grades are not among them.
+ASSIGNMENTS = (
+    api.Course,
+    api.Assignment,
+    api.Notebook,
+    api.BaseCell,
+    api.GradeCell,
+    api.SolutionCell,
+    api.TaskCell,
+    api.SourceCell,
+)
+
+
+class KeptGradebook(Gradebook):
+    """nbgrader's gradebook, whose connection and prepared queries outlive `close`."""
+
+    def close(self) -> None:
+        """End the session; what it held is forgotten, and the next one reads anew."""
+        self.db.remove()
+
+
+_kept = cache(KeptGradebook)
+
+
+@contextlib.contextmanager
+def kept_open() -> Iterator[None]:
+    """Let all that nbgrader opens inside be one gradebook for each database and course."""
+    try:
+        for module in OPENERS:
+            module.Gradebook = _kept
+        yield
+    finally:
+        for module in OPENERS:
+            module.Gradebook = Gradebook
+        _kept.cache_clear()
+
+
+def copy_assignments(db_url: str, path: Path) -> str:
+    """Copy what a gradebook of any database says about assignments into a new SQLite file.
+
+    Parameters
+    ----------
+    db_url
+        The gradebook.
+    path
+        The file to write.
+
+    Returns
+    -------
+    str
+        The copy's URL.
+    """
+    url = f"sqlite:///{path}"
+    source, copy = create_engine(db_url), create_engine(url)
+    api.Base.metadata.create_all(copy)
+    tables = {kind.__table__ for kind in ASSIGNMENTS}
+    with source.connect() as reading, copy.begin() as writing:
+        for table in api.Base.metadata.sorted_tables:
+            if table in tables:
+                _copy_rows(table, reading, writing)
+    source.dispose()
+    copy.dispose()
+    Gradebook(url).close()  # adds what every gradebook has, so that nobody who opens the copy writes to it
+    return url
+
+
+def _copy_rows(table: Table, reading: Connection, writing: Connection) -> None:
+    rows = [dict(row) for row in reading.execute(select(table)).mappings()]
+    if rows:
+        writing.execute(insert(table), rows)

@@ -1,0 +1,126 @@
+"""Workers side by side: forked processes that take one task after the other, and may die."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Generic, TypeVar
+
+Task = TypeVar("Task")
+FORK = multiprocessing.get_context("fork")  # what the grading process has loaded, no worker loads again
+TICK = 0.5  # seconds between two looks, where nothing happens
+
+
+class WorkerDied(Exception):
+    """The process that worked on a task ended before the task did."""
+
+
+@dataclass
+class Worker(Generic[Task]):
+    """One process, and the task that it has."""
+
+    process: BaseProcess
+    pipe: Connection
+    task: Task | None = None
+
+
+class Pool(Generic[Task]):
+    """Processes that work on tasks; one that dies costs its task alone, and is replaced.
+
+    Parameters
+    ----------
+    size : int
+        How many tasks are worked on at once.
+    work : callable
+        What a worker does with a task; returns what can be pickled.
+    settle : callable
+        What a worker does first.
+    """
+
+    def __init__(self, size: int, work: Callable[[Task], Any], settle: Callable[[], None]) -> None:
+        self.size = size
+        self.work = work
+        self.settle = settle
+        self.workers: list[Worker[Task]] = []
+
+    def run(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Any] | None]:
+        """Yield each task with what came of it, as they end; None where for a while nothing has ended.
+
+        What came of it is what `work` returned, or a `WorkerDied`. The next task is taken from `tasks` while
+        the workers are busy, so that none waits for it.
+        """
+        coming = next(tasks, None)
+        while True:
+            while coming is not None and (free := self._free()):
+                free.task = coming
+                free.pipe.send(coming)
+                coming = next(tasks, None)
+            busy = [worker for worker in self.workers if worker.task is not None]
+            if not busy:
+                return
+            ready = wait([worker.pipe for worker in busy], TICK)
+            for worker in busy:
+                if worker.pipe in ready:
+                    yield self._ended(worker)
+            if not ready:
+                yield None
+
+    def close(self) -> None:
+        """End all workers at once, whatever they do; their kernels end with them."""
+        for worker in self.workers:
+            worker.process.kill()
+        for worker in self.workers:
+            worker.process.join()
+            worker.pipe.close()
+        self.workers.clear()
+
+    def _free(self) -> Worker[Task] | None:
+        for worker in self.workers:
+            if worker.task is None:
+                return worker
+        if len(self.workers) == self.size:
+            return None
+        ours, theirs = FORK.Pipe()
+        process = FORK.Process(target=self._serve, args=(theirs, ours), daemon=True)
+        process.start()
+        theirs.close()
+        self.workers.append(Worker(process, ours))
+        return self.workers[-1]
+
+    def _ended(self, worker: Worker[Task]) -> tuple[Task, Any]:
+        task, worker.task = worker.task, None
+        try:
+            return task, worker.pipe.recv()
+        except (EOFError, OSError):
+            worker.process.join()
+            worker.pipe.close()
+            self.workers.remove(worker)
+            return task, WorkerDied(how_it_ended(worker.process.exitcode))
+
+    def _serve(self, pipe: Connection, other: Connection) -> None:
+        """Be a worker, until the pool is gone."""
+        other.close()
+        for each in self.workers:  # those of earlier workers, which must notice when the pool goes
+            each.pipe.close()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        self.settle()
+        while True:
+            try:
+                task = pipe.recv()
+            except (EOFError, OSError):
+                os._exit(0)
+            pipe.send(self.work(task))
+
+
+def how_it_ended(code: int | None) -> str:
+    """Return in words how a process ended."""
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name
+        more = ", as when memory runs out" if name == "SIGKILL" else ""
+        return f"the process that graded it was ended by {name}{more}"
+    return f"the process that graded it ended with code {code}"
