@@ -1,5 +1,7 @@
 """The groups of hidden cases for the two gradients: one group for each rule of the contract."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from pooling_lab.trial import Case
@@ -16,17 +18,18 @@ def _back(d: Draw, x: np.ndarray, *settings, counts=(), layout="plain", dtype=np
     return d.call(grad_output, x, *settings, counts=counts, layout=layout, **more)
 
 
-def _mixed(d: Draw, *shape: int) -> np.ndarray:
+def mixed(d: Draw, *shape: int) -> np.ndarray:
     """Draw floats of both signs, none like another."""
     return d.floats(*shape)
 
 
-def _few(d: Draw, *shape: int) -> np.ndarray:
+def few(d: Draw, *shape: int) -> np.ndarray:
     """Draw from three values, so that there are ties everywhere."""
     return d.rng.integers(-1, 2, shape).astype(float)
 
 
-def _anything(d: Draw, draw_x, **more) -> Case:
+def any_gradient(d: Draw, draw_x: Callable, **more) -> Case:
+    """Return a call with all arguments drawn: shape, window, stride, padding, each axis for itself."""
     kernel = d.integer(1, 4), d.integer(1, 4)
     stride = d.integer(1, 3), d.integer(1, 3)
     padding = tuple(d.integer(0, k // 2) for k in kernel)
@@ -45,9 +48,9 @@ def _geometry() -> tuple[Group, ...]:
             later("windows that overlap: gradients add up"),
             later("A cell that belongs to several windows gets something from each: use +=, not =."),
             lambda d: [
-                _back(d, _mixed(d, 1, 1, 4, 4), 2, 1),
-                _back(d, _mixed(d, 1, 1, 5, 5), 3, 1),
-                _back(d, _mixed(d, 1, 1, 7, 9), 3, stride=2),
+                _back(d, mixed(d, 1, 1, 4, 4), 2, 1),
+                _back(d, mixed(d, 1, 1, 5, 5), 3, 1),
+                _back(d, mixed(d, 1, 1, 7, 9), 3, stride=2),
                 _back(d, np.pad(np.full((1, 1, 1, 1), 50.0), [(0, 0), (0, 0), (2, 2), (2, 2)]), 3, 1),
             ],
         ),
@@ -57,10 +60,10 @@ def _geometry() -> tuple[Group, ...]:
             later("windows of other sizes"),
             later("Is a 2 written in the code where kernel_size should stand?"),
             lambda d: [
-                _back(d, _mixed(d, 1, 1, 6, 6), 3),
-                _back(d, _mixed(d, 1, 1, 8, 8), 4),
-                _back(d, _mixed(d, 1, 1, 5, 5), 5),
-                _back(d, _mixed(d, 1, 1, 3, 4), 1),
+                _back(d, mixed(d, 1, 1, 6, 6), 3),
+                _back(d, mixed(d, 1, 1, 8, 8), 4),
+                _back(d, mixed(d, 1, 1, 5, 5), 5),
+                _back(d, mixed(d, 1, 1, 3, 4), 1),
             ],
         ),
         Group(
@@ -69,9 +72,9 @@ def _geometry() -> tuple[Group, ...]:
             later("cells in no window get 0, and the shape is that of x"),
             later("Begin with zeros of x's shape: the row that fits into no window keeps its 0."),
             lambda d: [
-                _back(d, _mixed(d, 1, 1, 5, 5), 2),
-                _back(d, _mixed(d, 1, 1, 7, 8), 3),
-                _back(d, _mixed(d, 1, 1, 4, 7), 2),
+                _back(d, mixed(d, 1, 1, 5, 5), 2),
+                _back(d, mixed(d, 1, 1, 7, 8), 3),
+                _back(d, mixed(d, 1, 1, 4, 7), 2),
             ],
         ),
         Group(
@@ -80,9 +83,9 @@ def _geometry() -> tuple[Group, ...]:
             later("windows with gaps between them (stride larger than the window)"),
             later("Window (i, j) starts at row i · stride, column j · stride; cells between windows get 0."),
             lambda d: [
-                _back(d, _mixed(d, 1, 1, 8, 9), 2, 3),
-                _back(d, _mixed(d, 1, 1, 5, 6), 1, 2),
-                _back(d, _mixed(d, 1, 1, 9, 7), 2, 4),
+                _back(d, mixed(d, 1, 1, 8, 9), 2, 3),
+                _back(d, mixed(d, 1, 1, 5, 6), 1, 2),
+                _back(d, mixed(d, 1, 1, 9, 7), 2, 4),
             ],
         ),
         Group(
@@ -91,9 +94,9 @@ def _geometry() -> tuple[Group, ...]:
             later("inputs that are no square"),
             later("Height is x.shape[-2], width is x.shape[-1]: is one used where the other should be?"),
             lambda d: [
-                _back(d, _mixed(d, 1, 1, 4, 8), 2),
-                _back(d, _mixed(d, 1, 1, 9, 6), 3),
-                _back(d, _mixed(d, 1, 1, 2, 6), 2),
+                _back(d, mixed(d, 1, 1, 4, 8), 2),
+                _back(d, mixed(d, 1, 1, 9, 6), 3),
+                _back(d, mixed(d, 1, 1, 2, 6), 2),
             ],
         ),
         Group(
@@ -102,11 +105,11 @@ def _geometry() -> tuple[Group, ...]:
             later("windows that are no square"),
             later("A window of (height, width): row = position // width, column = position % width."),
             lambda d: [
-                _back(d, _mixed(d, 1, 1, 6, 6), (2, 3)),
-                _back(d, _mixed(d, 1, 1, 6, 8), (3, 2)),
-                _back(d, _mixed(d, 1, 1, 4, 8), (1, 4)),
-                _back(d, _mixed(d, 1, 1, 8, 3), (4, 1)),
-                _back(d, _mixed(d, 1, 1, 6, 8), (3, 4), 2),
+                _back(d, mixed(d, 1, 1, 6, 6), (2, 3)),
+                _back(d, mixed(d, 1, 1, 6, 8), (3, 2)),
+                _back(d, mixed(d, 1, 1, 4, 8), (1, 4)),
+                _back(d, mixed(d, 1, 1, 8, 3), (4, 1)),
+                _back(d, mixed(d, 1, 1, 6, 8), (3, 4), 2),
             ],
         ),
         Group(
@@ -115,9 +118,9 @@ def _geometry() -> tuple[Group, ...]:
             later("a stride of its own for each axis"),
             later("stride=(down, right): the first moves along the rows, the second along the columns."),
             lambda d: [
-                _back(d, _mixed(d, 1, 1, 6, 8), 2, (1, 3)),
-                _back(d, _mixed(d, 1, 1, 7, 6), 3, (2, 1)),
-                _back(d, _mixed(d, 1, 1, 7, 7), 2, stride=(3, 2)),
+                _back(d, mixed(d, 1, 1, 6, 8), 2, (1, 3)),
+                _back(d, mixed(d, 1, 1, 7, 6), 3, (2, 1)),
+                _back(d, mixed(d, 1, 1, 7, 7), 2, stride=(3, 2)),
             ],
         ),
         Group(
@@ -126,9 +129,9 @@ def _geometry() -> tuple[Group, ...]:
             later("a padding of its own for each axis"),
             later("padding=(rows, columns): rows above and below, columns left and right."),
             lambda d: [
-                _back(d, _mixed(d, 1, 1, 4, 6), (2, 4), (1, 2), (0, 2)),
-                _back(d, _mixed(d, 1, 1, 5, 4), (3, 2), 1, (1, 0)),
-                _back(d, _mixed(d, 1, 1, 6, 6), 4, 2, padding=(2, 1)),
+                _back(d, mixed(d, 1, 1, 4, 6), (2, 4), (1, 2), (0, 2)),
+                _back(d, mixed(d, 1, 1, 5, 4), (3, 2), 1, (1, 0)),
+                _back(d, mixed(d, 1, 1, 6, 6), 4, 2, padding=(2, 1)),
             ],
         ),
         Group(
@@ -137,9 +140,9 @@ def _geometry() -> tuple[Group, ...]:
             later("several channels"),
             later("Each channel has its own windows and its own gradient."),
             lambda d: [
-                _back(d, _mixed(d, 1, 4, 4, 6), 2),
-                _back(d, _mixed(d, 1, 2, 6, 9), 3),
-                _back(d, _mixed(d, 1, 3, 4, 4), 2, 1),
+                _back(d, mixed(d, 1, 4, 4, 6), 2),
+                _back(d, mixed(d, 1, 2, 6, 9), 3),
+                _back(d, mixed(d, 1, 3, 4, 4), 2, 1),
             ],
         ),
         Group(
@@ -148,9 +151,9 @@ def _geometry() -> tuple[Group, ...]:
             later("several images"),
             later("Each image of the batch has its own windows and its own gradient."),
             lambda d: [
-                _back(d, _mixed(d, 3, 1, 6, 4), 2),
-                _back(d, _mixed(d, 2, 3, 4, 6), 2),
-                _back(d, _mixed(d, 4, 2, 3, 5), 3),
+                _back(d, mixed(d, 3, 1, 6, 4), 2),
+                _back(d, mixed(d, 2, 3, 4, 6), 2),
+                _back(d, mixed(d, 4, 2, 3, 5), 3),
             ],
         ),
         Group(
@@ -159,10 +162,10 @@ def _geometry() -> tuple[Group, ...]:
             later("arguments by position and by name"),
             later("Keep the names and the order: grad_output, x, kernel_size, stride, padding."),
             lambda d: [
-                _back(d, _mixed(d, 1, 1, 6, 7), 3, 2, 1),
-                _back(d, _mixed(d, 1, 1, 6, 7), kernel_size=3, stride=2, padding=1),
-                _back(d, _mixed(d, 1, 1, 6, 7), padding=1, stride=1, kernel_size=2),
-                _back(d, _mixed(d, 1, 1, 6, 7), (2, 3), None),
+                _back(d, mixed(d, 1, 1, 6, 7), 3, 2, 1),
+                _back(d, mixed(d, 1, 1, 6, 7), kernel_size=3, stride=2, padding=1),
+                _back(d, mixed(d, 1, 1, 6, 7), padding=1, stride=1, kernel_size=2),
+                _back(d, mixed(d, 1, 1, 6, 7), (2, 3), None),
             ],
             side=True,
         ),
@@ -197,7 +200,7 @@ def _geometry() -> tuple[Group, ...]:
             later("views and other memory orders"),
             later("x may be a transposed or sliced view. Only use indices, or copy it first."),
             lambda d: [
-                _back(d, _mixed(d, 2, 3, 5, 7), (2, 3), 2, layout=layout)
+                _back(d, mixed(d, 2, 3, 5, 7), (2, 3), 2, layout=layout)
                 for layout in ("fortran", "transposed", "reversed", "gaps")
             ],
             side=True,
@@ -208,9 +211,9 @@ def _geometry() -> tuple[Group, ...]:
             later("grad_output and x are left as they were"),
             later("Your function writes into an argument. Work on a new array; the caller still needs both."),
             lambda d: [
-                _back(d, _mixed(d, 2, 3, 5, 7), 2, counts=("input",)),
-                _back(d, _mixed(d, 1, 2, 5, 5), 3, 1, 1, counts=("input",)),
-                _back(d, _mixed(d, 1, 2, 5, 5), 2, counts=("input",), layout="read-only"),
+                _back(d, mixed(d, 2, 3, 5, 7), 2, counts=("input",)),
+                _back(d, mixed(d, 1, 2, 5, 5), 3, 1, 1, counts=("input",)),
+                _back(d, mixed(d, 1, 2, 5, 5), 2, counts=("input",), layout="read-only"),
             ],
             side=True,
         ),
@@ -226,7 +229,7 @@ def _geometry() -> tuple[Group, ...]:
 
 
 def _again(d: Draw) -> list[Case]:
-    first, second = (_back(d, _mixed(d, 1, 2, 4, 6), 2) for _ in range(2))
+    first, second = (_back(d, mixed(d, 1, 2, 4, 6), 2) for _ in range(2))
     return [first, second, first]
 
 
@@ -236,7 +239,7 @@ MAX_POOL2D_BACKWARD = (
         8,
         later("windows side by side: the gradient goes to the maximum"),
         later("Find where the maximum of each window is, and put the window's gradient there."),
-        lambda d: [_back(d, _mixed(d, 1, 1, 4, 4), 2), _back(d, _mixed(d, 1, 1, 6, 4), 2)],
+        lambda d: [_back(d, mixed(d, 1, 1, 4, 4), 2), _back(d, mixed(d, 1, 1, 6, 4), 2)],
     ),
     Group(
         "ties",
@@ -246,9 +249,9 @@ MAX_POOL2D_BACKWARD = (
         lambda d: [
             _back(d, DOCUMENT_MAX[None, None].astype(float), 2),
             _back(d, np.full((1, 1, 4, 4), 7.0), 2),
-            _back(d, np.maximum(_mixed(d, 1, 1, 6, 6), 3), 3),
-            _back(d, _few(d, 1, 1, 6, 9), 3),
-            _back(d, _few(d, 1, 2, 6, 8), 2),
+            _back(d, np.maximum(mixed(d, 1, 1, 6, 6), 3), 3),
+            _back(d, few(d, 1, 1, 6, 9), 3),
+            _back(d, few(d, 1, 2, 6, 8), 2),
         ],
     ),
     Group(
@@ -258,8 +261,8 @@ MAX_POOL2D_BACKWARD = (
         later("Each window chooses its own first maximum; what a cell gets from several windows adds up."),
         lambda d: [
             _back(d, np.zeros((1, 1, 4, 5)), 2, 1),
-            _back(d, _few(d, 1, 1, 6, 6), 3, 1),
-            _back(d, _few(d, 2, 1, 5, 7), (2, 3), (1, 2)),
+            _back(d, few(d, 1, 1, 6, 6), 3, 1),
+            _back(d, few(d, 2, 1, 5, 7), (2, 3), (1, 2)),
         ],
     ),
     Group(
@@ -270,8 +273,8 @@ MAX_POOL2D_BACKWARD = (
         lambda d: [
             _back(d, d.floats(1, 1, 4, 4, low=-90, high=-1), 3, 1, 1),
             _back(d, d.floats(1, 1, 5, 5, low=-90, high=-10), 3, 2, 1),
-            _back(d, _mixed(d, 1, 1, 5, 5), 4, 2, 2),
-            _back(d, _mixed(d, 1, 1, 6, 6), 2, padding=1),
+            _back(d, mixed(d, 1, 1, 5, 5), 4, 2, 2),
+            _back(d, mixed(d, 1, 1, 6, 6), 2, padding=1),
             _back(d, np.zeros((1, 1, 4, 4)), 3, 2, 1),
         ],
     ),
@@ -282,11 +285,11 @@ MAX_POOL2D_BACKWARD = (
         later("everything together: batch, channels, rectangles, stride, padding, ties"),
         later("One thing at a time: first mend the groups above, then look at the case shown here."),
         lambda d: [
-            _back(d, _mixed(d, 2, 3, 7, 10), (3, 2), (2, 3), (1, 0)),
-            _back(d, _few(d, 3, 2, 5, 8), (2, 4), (1, 3), (1, 2)),
-            _anything(d, _mixed),
-            _anything(d, _mixed),
-            _anything(d, _few),
+            _back(d, mixed(d, 2, 3, 7, 10), (3, 2), (2, 3), (1, 0)),
+            _back(d, few(d, 3, 2, 5, 8), (2, 4), (1, 3), (1, 2)),
+            any_gradient(d, mixed),
+            any_gradient(d, mixed),
+            any_gradient(d, few),
         ],
     ),
     Group(
@@ -308,7 +311,7 @@ AVG_POOL2D_BACKWARD = (
         9,
         later("windows side by side: each cell gets its share"),
         later("Each of the window's cells gets the window's gradient divided by the number of its cells."),
-        lambda d: [_back(d, _mixed(d, 1, 1, 4, 4), 2), _back(d, _mixed(d, 1, 1, 6, 4), 2)],
+        lambda d: [_back(d, mixed(d, 1, 1, 4, 4), 2), _back(d, mixed(d, 1, 1, 6, 4), 2)],
     ),
     Group(
         "padding",
@@ -316,10 +319,10 @@ AVG_POOL2D_BACKWARD = (
         later("padding takes its share, and it is lost"),
         later("By default the divisor is the whole window, padding included: 9 for a 3×3 window."),
         lambda d: [
-            _back(d, _mixed(d, 1, 1, 4, 4), 3, 1, 1),
-            _back(d, _mixed(d, 1, 1, 5, 5), 3, 2, 1),
-            _back(d, _mixed(d, 1, 1, 6, 6), 4, 2, 2, count_include_pad=True),
-            _back(d, _mixed(d, 1, 1, 6, 6), 2, padding=1),
+            _back(d, mixed(d, 1, 1, 4, 4), 3, 1, 1),
+            _back(d, mixed(d, 1, 1, 5, 5), 3, 2, 1),
+            _back(d, mixed(d, 1, 1, 6, 6), 4, 2, 2, count_include_pad=True),
+            _back(d, mixed(d, 1, 1, 6, 6), 2, padding=1),
         ],
     ),
     Group(
@@ -328,12 +331,12 @@ AVG_POOL2D_BACKWARD = (
         later("count_include_pad=False divides by the real cells"),
         later("Count the cells of the window that lie inside x, and divide by that number."),
         lambda d: [
-            _back(d, _mixed(d, 1, 1, 4, 4), 3, 1, 1, count_include_pad=False),
-            _back(d, _mixed(d, 1, 1, 5, 6), 3, 2, 1, False),
-            _back(d, _mixed(d, 1, 1, 6, 6), 4, 2, 2, count_include_pad=False),
-            _back(d, _mixed(d, 1, 1, 5, 6), (2, 4), (2, 1), (0, 2), count_include_pad=False),
-            _anything(d, _mixed, count_include_pad=False),
-            _anything(d, _mixed, count_include_pad=False),
+            _back(d, mixed(d, 1, 1, 4, 4), 3, 1, 1, count_include_pad=False),
+            _back(d, mixed(d, 1, 1, 5, 6), 3, 2, 1, False),
+            _back(d, mixed(d, 1, 1, 6, 6), 4, 2, 2, count_include_pad=False),
+            _back(d, mixed(d, 1, 1, 5, 6), (2, 4), (2, 1), (0, 2), count_include_pad=False),
+            any_gradient(d, mixed, count_include_pad=False),
+            any_gradient(d, mixed, count_include_pad=False),
         ],
     ),
     Group(
@@ -342,8 +345,8 @@ AVG_POOL2D_BACKWARD = (
         later("without padding, count_include_pad changes nothing"),
         later("Zeros of x itself are real cells: they count."),
         lambda d: [
-            _back(d, d.sprinkle(_mixed(d, 1, 1, 6, 6), 0, 9), 3, 2, 0, False),
-            _back(d, d.sprinkle(_mixed(d, 1, 2, 5, 4), 0, 12), 2, count_include_pad=True),
+            _back(d, d.sprinkle(mixed(d, 1, 1, 6, 6), 0, 9), 3, 2, 0, False),
+            _back(d, d.sprinkle(mixed(d, 1, 2, 5, 4), 0, 12), 2, count_include_pad=True),
         ],
     ),
     *_geometry(),
@@ -353,9 +356,9 @@ AVG_POOL2D_BACKWARD = (
         later("the values of x do not matter, only its shape"),
         later("The gradient of an average is the same wherever you are: x tells the shape, nothing else."),
         lambda d: [
-            _back(d, d.sprinkle(_mixed(d, 1, 1, 4, 6), np.nan, 5), 2),
+            _back(d, d.sprinkle(mixed(d, 1, 1, 4, 6), np.nan, 5), 2),
             _back(d, np.zeros((1, 2, 5, 5)), 3, 1, 1),
-            _back(d, d.sprinkle(_mixed(d, 1, 1, 4, 4), np.inf, 3), 3, 1, 1, False),
+            _back(d, d.sprinkle(mixed(d, 1, 1, 4, 4), np.inf, 3), 3, 1, 1, False),
         ],
         side=True,
     ),
@@ -365,11 +368,11 @@ AVG_POOL2D_BACKWARD = (
         later("everything together: batch, channels, rectangles, stride, padding"),
         later("One thing at a time: first mend the groups above, then look at the case shown here."),
         lambda d: [
-            _back(d, _mixed(d, 2, 3, 7, 10), (3, 2), (2, 3), (1, 0)),
-            _back(d, _mixed(d, 3, 2, 5, 8), (2, 4), (1, 3), (1, 2), False),
-            _anything(d, _mixed),
-            _anything(d, _mixed),
-            _anything(d, _mixed, count_include_pad=False),
+            _back(d, mixed(d, 2, 3, 7, 10), (3, 2), (2, 3), (1, 0)),
+            _back(d, mixed(d, 3, 2, 5, 8), (2, 4), (1, 3), (1, 2), False),
+            any_gradient(d, mixed),
+            any_gradient(d, mixed),
+            any_gradient(d, mixed, count_include_pad=False),
         ],
     ),
 )

@@ -6,8 +6,6 @@ import inspect
 import textwrap
 from collections.abc import Iterator
 
-import right_solutions
-
 OPERATORS = {
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
@@ -73,7 +71,7 @@ def mutants(function) -> Iterator[tuple[str, object]]:
         for attribute, value in changes(node):
             changed = copy.deepcopy(tree)
             setattr(list(ast.walk(changed))[number], attribute, value)
-            names = dict(vars(right_solutions))
+            names = dict(function.__globals__)
             exec(compile(ast.fix_missing_locations(changed), "<mutant>", "exec"), names)
             text = ast.unparse(changed).splitlines()
             old = ast.unparse(tree).splitlines()
