@@ -9,6 +9,7 @@ time stamp to the end of the first frame that shows the change.
 
 import asyncio
 import json
+import os
 import platform
 import statistics
 import tempfile
@@ -24,7 +25,7 @@ from tests.browser import chromium, free_port, open_notebook, run_all, serve_lab
 RESULTS = Path(__file__).parent / "results" / "explorer.json"
 ROUND_TRIPS = (0, 150)  # milliseconds
 SIZES = (4, 28)
-PRESSES = {"explore": 60, "interact": 15}
+PRESSES = {"explore": 40, "interact": 10}
 FRAME = 16  # milliseconds: the median may take one, the slowest twentieth two
 SLIDERS = {"explore": ".pooling-control-{slider} .noUi-handle", "interact": ".widget-interact .noUi-handle"}
 PICTURES = {"explore": ".pooling-figure", "interact": ".widget-interact .widget-output"}
@@ -99,9 +100,10 @@ def delayed(address: str, round_trip: float) -> Iterator[str]:
         there, back = await asyncio.open_connection("127.0.0.1", server_port)
         await asyncio.gather(later(reader, back), later(there, writer), return_exceptions=True)
 
-    loop.run_until_complete(asyncio.start_server(connect, "127.0.0.1", port))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    listening = asyncio.start_server(connect, "127.0.0.1", port)
+    asyncio.run_coroutine_threadsafe(listening, loop).result()
     yield f"http://127.0.0.1:{port}/"
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
@@ -166,7 +168,7 @@ def main() -> None:
     kept = all(row["median"] <= FRAME and row["p95"] <= 2 * FRAME + 1 for row in ours)
     print(f"one frame at the median and two at the 95th percentile: {'kept' if kept else 'NOT kept'}")
     RESULTS.parent.mkdir(exist_ok=True)
-    result = {"machine": platform.machine(), "kept": kept, "rows": found}
+    result = {"machine": platform.machine(), "load": os.getloadavg()[0], "kept": kept, "rows": found}
     RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 

@@ -534,13 +534,14 @@ class Figure {
     this.stage.style.height = `${place.height}px`;
     if (this.drawn.room !== room) this.svg.setAttribute("width", room);
     this.drawn.room = room;
-    this.left = Math.max(0, Math.floor((room - place.width) / 2));
-    this.all.setAttribute("transform", `translate(${this.left} 0)`);
-    // A new window leaves most inputs as they are: hundreds of numbers need not be laid out again.
+    // A new window leaves most inputs as they are: hundreds of numbers need not be drawn again, nor jump.
     const padding = [s.padding_height, s.padding_width, s.mode, s.count_include_pad];
-    const drawn = [s.example, s.channel, ...padding, place.cell, ...Object.values(place.panels[0])].join(" ");
-    if (this.drawn.input !== drawn || this.drawn.examples !== this.model.get("examples")) {
-      this.input.innerHTML = inputMarkup(input, s, place.panels[0], place, range, words);
+    const drawn = [s.example, s.channel, ...padding, room, place.cell, ...Object.values(place.panels[0])].join(" ");
+    const anew = this.drawn.input !== drawn || this.drawn.examples !== this.model.get("examples");
+    if (anew) this.input.innerHTML = inputMarkup(input, s, place.panels[0], place, range, words);
+    if (anew || this.left + place.width > room) {
+      this.left = Math.max(0, Math.floor((room - place.width) / 2));
+      this.all.setAttribute("transform", `translate(${this.left} 0)`);
     }
     this.drawn.input = drawn;
     this.output.innerHTML = outputMarkup(plan, this.values, place.panels[1], place, range, palette, words);
@@ -778,6 +779,7 @@ function addControl(model, control, words, parent) {
   name.textContent = words.names[control.key];
   const { parts, follow } = FIELDS[control.kind](model, control);
   label.append(...parts);
+  parts[0].setAttribute("aria-label", name.textContent); // the label's own text would have the options in it
   const update = () => {
     follow();
     label.hidden = control.shown !== null && model.get(control.shown) === "none";
