@@ -13,7 +13,6 @@ from pooling_ref.naive import naive_max_pool2d
 from pooling_ref.report import Summary, write_summary
 
 HALF = 3.0  # from here there is half of the points
-SLOWNESS = 2.0  # how much slower than ours the notebook's slow version is believed to be
 
 
 def grade_speed(
@@ -23,7 +22,7 @@ def grade_speed(
 
     Both are called from here and run in the same kernel, by turns, on the same fresh numbers; the way of the
     numbers there and back counts for both. A slow version that somebody made slower is not believed: it
-    counts at most as SLOWNESS times the same loops, run in this process.
+    counts no more than the same loops, run in this process.
 
     Parameters
     ----------
@@ -67,6 +66,6 @@ def _judge(function: Callable, slow: Callable, points: float, seed: int) -> tupl
     if not right:
         return 0.0, _("✗ The result is not right: a fast function has to give what max_pool2d gives.")
     ours = run_race(pooling.max_pool2d, naive_max_pool2d, seed).slow
-    believed = Race(measured.fast, min(measured.slow, SLOWNESS * ours), measured.equal)
+    believed = Race(measured.fast, min(measured.slow, ours), measured.equal)
     share = 1 if believed.times >= TIMES else 0.5 if believed.times >= HALF else 0
     return math.floor(points * share * 100) / 100, ("✓ " if share == 1 else "✗ ") + describe(believed)
