@@ -148,25 +148,18 @@ def clean(value: Any, limit: int | None = None) -> str:
 
 
 def harmless(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Return a grade cell's visible outputs in forms that nbgrader takes no points from.
+    """Return a grade cell's visible outputs as displays, from which nbgrader takes no points.
 
-    nbgrader reads points off an `execute_result`, and none off a cell with an `error` or with something on
-    stderr. What the student's kernel sends is shown, as a display or as printed text, and counts for nothing.
+    nbgrader reads points off an `execute_result`, and gives none to a cell with an `error` or something on
+    stderr. As displays, what the student's kernel sends is seen and counts for nothing; and what is printed
+    in such a cell (its streams) is the grading process's alone, for whoever reads reports out of it.
     """
-    return [_HARMLESS.get(output.output_type, lambda output: output)(output) for output in outputs]
+    return [new_output("display_data", data=_data_of(output)) for output in outputs]
 
 
-def _as_display(output: NotebookNode) -> NotebookNode:
-    return new_output("display_data", data=output.data)
-
-
-def _as_stdout(output: NotebookNode) -> NotebookNode:
-    return new_output("stream", name="stdout", text=output.text)
-
-
-def _as_text(output: NotebookNode) -> NotebookNode:
-    text = "\n".join(output.traceback) or f"{output.ename}: {output.evalue}"
-    return new_output("stream", name="stdout", text=text + "\n")
-
-
-_HARMLESS = {"execute_result": _as_display, "stream": _as_stdout, "error": _as_text}
+def _data_of(output: NotebookNode) -> dict[str, str]:
+    if output.output_type == "stream":
+        return {"text/plain": output.text}
+    if output.output_type == "error":
+        return {"text/plain": "\n".join(output.traceback) or f"{output.ename}: {output.evalue}"}
+    return output.data

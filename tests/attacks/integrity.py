@@ -511,8 +511,14 @@ def connection_closed(nb):
 def megabytes_on_one_line(nb):
     """Print 60 MB on one line, in a cell and in the function."""
     own_cell(nb, "print('x' * 60_000_000)")
-    cell(nb, "double-solution").source += "\n_double = double\ndef double(x):\n    print('y' * 60_000_000)\n"
-    cell(nb, "double-solution").source += "    return _double(x)"
+    cell(nb, "double-solution").source = """
+line = 'y' * 60_000_000
+def double(x):
+    global line
+    print(line)
+    line = ''
+    return 2 * x
+"""
 
 
 @attack(scores=FULL, solution=None)

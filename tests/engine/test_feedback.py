@@ -8,6 +8,9 @@ import pytest
 from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
+from nbconvert.exporters import HTMLExporter
+from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
+from traitlets.config.loader import PyFileConfigLoader
 
 from grading_engine.feedback import POLICY, sanitise
 from grading_engine.formulas import draw_formulas, to_mathml
@@ -129,12 +132,18 @@ def evil(nb):
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory) -> str:
-    """The feedback page of a student who tried everything, made by nbgrader's own commands."""
+def course(tmp_path_factory) -> TinyCourse:
+    """A course with a student who tried everything."""
     course = TinyCourse(tmp_path_factory.mktemp("feedback") / "course")
     course.hand_in("evil", evil)
     course.autograde()
     course.feedback()
+    return course
+
+
+@pytest.fixture(scope="module")
+def page(course) -> str:
+    """That student's feedback page, made by nbgrader's own command."""
     return course.page("evil")
 
 
@@ -146,6 +155,21 @@ def test_a_feedback_page_allows_no_script_before_anything_else_is_read(page):
     head = page[page.index("<head>") + 6 :]
     assert re.match(r'\s*<meta content="[^"]*" http-equiv="Content-Security-Policy"', head)
     assert POLICY in head[:400]
+
+
+def test_the_formgraders_page_runs_no_script_but_its_own(course):
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(course.root)).load_config()
+    config.merge(FormgradeExtension().build_extra_config())
+    resources = {"base_url": "", "notebook_path": "ps.ipynb", "index": 0, "total": 1}
+    exporter = HTMLExporter(config=config)
+    pages = {}
+    for name in ("autograded/evil", "release"):
+        path = course.root / name / "ps" / "ps.ipynb"
+        pages[name], _ = exporter.from_filename(str(path), resources=dict(resources))
+    assert "<strong>answer</strong>" in pages["autograded/evil"]
+    assert set(dangers(pages["autograded/evil"])) <= set(dangers(pages["release"]))
+    scripts = [re.findall(r"<script.*?</script>", page, re.DOTALL) for page in pages.values()]
+    assert scripts[0] == scripts[1]
 
 
 def test_a_picture_with_a_script_is_a_picture_only(page):
