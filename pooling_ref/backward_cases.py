@@ -243,7 +243,7 @@ MAX_POOL2D_BACKWARD = (
     ),
     Group(
         "ties",
-        9,
+        16,
         later("ties: all of it goes to the first maximum, row by row"),
         later("Of equal maxima only the first one gets the gradient, reading the window row by row."),
         lambda d: [
@@ -256,7 +256,7 @@ MAX_POOL2D_BACKWARD = (
     ),
     Group(
         "ties-and-overlap",
-        4,
+        6,
         later("ties where windows overlap"),
         later("Each window chooses its own first maximum; what a cell gets from several windows adds up."),
         lambda d: [

@@ -9,7 +9,7 @@ import pytest
 from classroom.submit import DUE
 from tests.conftest import copy_course, run
 
-ASSIGNMENTS = ("max-pooling", "average-pooling")
+ASSIGNMENTS = ("max-pooling", "average-pooling", "pooling-in-a-cnn", "backward-pooling", "fast-pooling")
 
 
 @dataclass(frozen=True)
