@@ -9,6 +9,7 @@ import linecache
 from grading_engine.wire import Decoder, Encoder, WireError  # the text itself, when sent
 
 TARGET = "sealed-grading"
+REQUEST, ANSWER = "sealed_request", "sealed_answer"  # types of message on the channel for input
 MAX_TEXT = 2000
 MAX_HANDLES = 10_000
 
@@ -27,23 +28,33 @@ class Agent:
         self.objects = {}
 
     def open(self, comm, message):
-        """Take the grading process's connection."""
-        comm.on_msg(lambda message: self.answer(comm, message))
+        """Answer requests until the grading process says that this is the end."""
+        kernel = self.shell.kernel
+        while True:
+            try:
+                sender, request = kernel.session.recv(kernel.stdin_socket, mode=0)
+            except KeyboardInterrupt:  # came too late for what it should have stopped
+                continue
+            data = request["content"]
+            if data["do"] != "end":
+                reply, buffers = self.answer(data, request["buffers"])
+                kernel.session.send(kernel.stdin_socket, ANSWER, reply, request, sender, buffers)
+            elif data["nonce"] == message["header"]["msg_id"]:
+                return
 
-    def answer(self, comm, message):
-        """Answer one request; whatever happens, an answer goes out."""
-        data = message["content"]["data"]
+    def answer(self, data, received):
+        """Return the answer to one request, whatever happens, and its buffers."""
         reply = {"nonce": data["nonce"]}
         buffers = []
         try:
             encoder = Encoder(self.handle)
-            reply["ok"] = getattr(self, "do_" + data["do"])(data, message["buffers"], encoder)
+            reply["ok"] = getattr(self, "do_" + data["do"])(data, received, encoder)
             buffers = encoder.buffers
         except WireError as error:
             reply["wire"] = str(error)
         except BaseException as error:  # SystemExit and KeyboardInterrupt of the student's too
             reply["error"] = describe(error)
-        comm.send(reply, buffers=buffers)
+        return reply, buffers
 
     def do_names(self, data, buffers, encoder):
         """Return those of the names asked for that the student's notebook has."""

@@ -16,6 +16,7 @@ from . import kernel_agent, wire
 GRACE = 2.0  # seconds to stop in, after an interrupt
 TICK = 0.2  # seconds between two looks at whether the kernel is alive
 MAX_FRAME = 100 * 2**20  # bytes of one part of a message; a larger one is never received
+ANSWERS = (kernel_agent.ANSWER, "status")  # the messages that answer a request; not what is printed meanwhile
 QUEUE = 64  # messages that may wait to be read
 
 
@@ -102,9 +103,11 @@ class StudentKernel:
         self.client = self.manager.client(context=self.context)
         self.shell = self.client.connect_shell()
         self.iopub = self.client.connect_iopub()
+        self.stdin = self.client.connect_stdin()
         self.poller = zmq.Poller()
-        self.poller.register(self.iopub, zmq.POLLIN)
-        self.poller.register(self.shell, zmq.POLLIN)
+        for socket in (self.iopub, self.shell, self.stdin):
+            self.poller.register(socket, zmq.POLLIN)
+        self.serving = ""
         info = self._wait_until_ready()
         if info.get("language_info", {}).get("name") == "python":
             self._install_agent()
@@ -141,12 +144,13 @@ class StudentKernel:
         str
             How it ended: `ok`, `error`, `timeout` or `dead`.
         """
+        self._release()
         content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
         sent = self._send("execute_request", {**content, "allow_stdin": False, "stop_on_error": False})
         status, idle = None, False
         until = Until(seconds)
         try:
-            for kind, content, _ in self._messages(sent, until):
+            for kind, content, _ in self._messages((sent,), until):
                 if kind == "execute_reply":
                     status = "error" if content.get("status") == "error" else "ok"
                     until.at = min(until.at, monotonic() + 1)  # for what was shown last
@@ -180,13 +184,13 @@ class StudentKernel:
             Where no answer comes.
         """
         nonce = uuid.uuid4().hex
-        content = {"comm_id": self.comm, "data": {**data, "nonce": nonce}}
-        sent = self._send("comm_msg", content, buffers)
+        sent = self._send(kernel_agent.REQUEST, {**data, "nonce": nonce}, buffers, self.stdin)
         try:
-            for kind, content, came in self._messages(sent, Until(seconds)):
-                answer = content.get("data")
-                if kind == "comm_msg" and isinstance(answer, dict) and answer.get("nonce") == nonce:
-                    return Answer(answer, came)
+            for kind, content, came in self._messages((sent, self.serving), Until(seconds), ANSWERS):
+                if kind == kernel_agent.ANSWER:
+                    if content.get("nonce") != nonce:
+                        raise KernelDied("the kernel answered another request")
+                    return Answer(content, came)
                 if kind == "status" and content.get("execution_state") == "idle":
                     raise KernelDied("the kernel no longer answers requests")
         except KernelTimeout:
@@ -201,7 +205,7 @@ class StudentKernel:
         while monotonic() < deadline:
             sent = self._send("kernel_info_request", {})
             with suppress(KernelTimeout):
-                for kind, content, _ in self._messages(sent, Until(TICK)):
+                for kind, content, _ in self._messages((sent,), Until(TICK)):
                     if kind == "kernel_info_reply":
                         info = content
                     heard = heard or kind == "status"
@@ -212,24 +216,43 @@ class StudentKernel:
     def _install_agent(self) -> None:
         code = f"exec(compile({agent_source()!r}, '<grading>', 'exec'), {{'__name__': 'agent'}})"
         sent = self._send("execute_request", {"code": code, "silent": True, "store_history": False})
-        for kind, content, _ in self._messages(sent, Until(self.startup)):
+        for kind, content, _ in self._messages((sent,), Until(self.startup)):
             if kind == "execute_reply":
                 if content.get("status") != "ok":
                     raise KernelDied(f"the kernel could not take the agent: {content.get('evalue')}")
                 break
 
     def connect(self) -> None:
-        """Open a fresh connection for requests: the student's code may have closed the last one."""
-        self.comm = uuid.uuid4().hex
-        self._send("comm_open", {"comm_id": self.comm, "target_name": kernel_agent.TARGET, "data": {}})
+        """Let the agent answer requests until the next cell.
 
-    def _send(self, kind: str, content: dict[str, Any], buffers: list[bytes] | None = None) -> str:
+        Requests go over the channel for input, straight from thread to thread. On the kernel's usual way,
+        with a thread for each channel and news of being busy and idle, a call takes several times as long.
+        """
+        self._release()
+        content = {"comm_id": uuid.uuid4().hex, "target_name": kernel_agent.TARGET, "data": {}}
+        self.serving = self._send("comm_open", content)
+
+    def _release(self) -> None:
+        """Let the agent end its answering, so that the kernel goes on to what comes next."""
+        if self.serving:
+            self._send(kernel_agent.REQUEST, {"do": "end", "nonce": self.serving}, socket=self.stdin)
+            self.serving = ""
+
+    def _send(
+        self,
+        kind: str,
+        content: dict[str, Any],
+        buffers: list[bytes] | None = None,
+        socket: zmq.Socket | None = None,
+    ) -> str:
         message = self.client.session.msg(kind, content)
-        self.client.session.send(self.shell, message, buffers=buffers)
+        self.client.session.send(socket or self.shell, message, buffers=buffers)
         return message["header"]["msg_id"]
 
-    def _messages(self, parent: str, until: "Until") -> Iterator[tuple[str, dict[str, Any], list[bytes]]]:
-        """Yield what the kernel sends about one request: its type, its content, its buffers.
+    def _messages(
+        self, parents: tuple[str, ...], until: "Until", kinds: tuple[str, ...] = ()
+    ) -> Iterator[tuple[str, dict[str, Any], list[bytes]]]:
+        """Yield what the kernel sends about some requests (of some kinds, or all): type, content, buffers.
 
         Raises
         ------
@@ -245,35 +268,40 @@ class StudentKernel:
                 raise KernelTimeout("time is up")
             ready = self.poller.poll(1000 * min(left, TICK))
             for socket, _ in ready:
-                message = self._receive(socket)
-                if message is not None and message[0] == parent:
-                    yield message[1:]
+                message = self._receive(socket, parents, kinds)
+                if message is not None:
+                    yield message
             if monotonic() - looked > TICK:
                 looked = monotonic()
                 if not self.is_alive() and not self.poller.poll(0):
                     raise KernelDied("the kernel's process ended")
 
-    def _receive(self, socket: zmq.Socket) -> tuple[str, str, dict[str, Any], list[bytes]] | None:
-        """Read one message; None where it is not one."""
+    def _receive(
+        self, socket: zmq.Socket, parents: tuple[str, ...], kinds: tuple[str, ...]
+    ) -> tuple[str, dict[str, Any], list[bytes]] | None:
+        """Read one message; None where it is not one, or not about these requests."""
         frames = socket.recv_multipart()
         try:
             _, frames = self.client.session.feed_identities(frames)
             message = self.client.session.deserialize(frames, content=False)
+            kind = message["header"]["msg_type"]
+            if message["parent_header"].get("msg_id") not in parents or (kinds and kind not in kinds):
+                return None
             content = wire.parse(message["content"])
-            parent, kind = message["parent_header"].get("msg_id"), message["header"]["msg_type"]
         except Exception:  # whatever the student's process sends must not stop the grading
             return None
         if not isinstance(content, dict) or not isinstance(kind, str):
             return None
-        return parent, kind, content, [bytes(buffer) for buffer in message["buffers"]]
+        return kind, content, [bytes(buffer) for buffer in message["buffers"]]
 
     def _interrupt(self, sent: str) -> str:
         """Stop what runs; where it does not stop, the kernel is stuck. Return `timeout`."""
         self.stuck = True
         try:
             self.manager.interrupt_kernel()
-            for kind, content, _ in self._messages(sent, Until(GRACE)):
-                if kind == "status" and content.get("execution_state") == "idle":
+            for kind, content, _ in self._messages((sent,), Until(GRACE)):
+                idle = kind == "status" and content.get("execution_state") == "idle"
+                if idle or kind == kernel_agent.ANSWER:
                     self.stuck = False
                     break
         except (KernelFault, RuntimeError):

@@ -122,15 +122,17 @@ def lying(what: str) -> str:
 agent = get_ipython().kernel.comm_manager.targets['sealed-grading'].__self__
 def npy(header, body):
     return b'\\x93NUMPY\\x01\\x00' + len(header).to_bytes(2, 'little') + header + body
-def answer(comm, message):
-    nonce = message['content']['data']['nonce']
-    if message['content']['data']['do'] != 'call':
-        return type(agent).answer(agent, comm, message)
+def answer(data, received):
+    nonce = data['nonce']
+    if data['do'] != 'call':
+        return type(agent).answer(agent, data, received)
+    sent = []
     def reply(result, *buffers, **more):
         ok = {{'result': result, 'changed': [], 'refilled': [], **more}}
-        comm.send({{'nonce': nonce, 'ok': ok}}, buffers=list(buffers))
+        sent.append(({{'nonce': nonce, 'ok': ok}}, list(buffers)))
     array = {{'t': 'array', 'w': True, 'b': 0}}
     {what}
+    return sent[0]
 agent.answer = answer
 def f(*args):
     pass
@@ -158,10 +160,10 @@ LIES = {
     "an array that did not come": "reply(array)",
     "a deep answer": "x = []\n    for _ in range(900): x = [x]\n    reply(x)",
     "a value of unknown kind": "reply({'t': '__import__', 'v': 'os'})",
-    "no result": "comm.send({'nonce': nonce, 'ok': True})",
+    "no result": "sent.append(({'nonce': nonce, 'ok': True}, []))",
     "changes of nothing": "reply(42, changed=[[0, 1], ['x', {'t': 'object'}], [[], None]])",
     "changes of other arguments": "reply(42, refilled=[[9, [1]]])",
-    "an error of no kind": "comm.send({'nonce': nonce, 'error': [1]})",
+    "an error of no kind": "sent.append(({'nonce': nonce, 'error': [1]}, []))",
 }
 
 
@@ -180,7 +182,7 @@ def test_a_function_of_python_that_is_named_is_not_given(asked):
 
 
 def test_an_answer_to_another_question_is_no_answer(asked):
-    f = asked.define(lying("comm.send({'nonce': 'guessed', 'ok': {'result': 42}})"))
+    f = asked.define(lying("sent.append(({'nonce': 'guessed', 'ok': {'result': 42}}, []))"))
     with pytest.raises(KernelFault):
         f(1)
     asked.run("del agent.answer")
