@@ -51,8 +51,8 @@ class SandboxProvisioner(LocalProvisioner):
         folder = Path(kwargs.get("cwd") or os.curdir).resolve()
         self.sandbox.refuse_to_show(folder)
         self.room = Ground.of_this_process().room()
-        for name in self.room.furnish(folder):
-            self.log.warning("Sandbox: %s is no regular file, and not given to the kernel", name)
+        for name in self.room.furnish(folder, most=self.sandbox.limits.disk // 2):
+            self.log.warning("Sandbox: %r is no regular file or too large; the kernel does not get it", name)
         manager.transport, manager.ip = "ipc", self.room.address
         for channel, port in self.room.ports.items():
             setattr(manager, channel, port)

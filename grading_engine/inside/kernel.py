@@ -76,11 +76,6 @@ def _listen(channel: zmq.Socket, descriptor: int) -> None:
     channel.bind(f"ipc://handed-{descriptor}")  # only the descriptor counts; nothing of this name is made
 
 
-def settings(**traits: Any) -> dict[str, Any]:
-    """Return the application's traits: no history on disk, no log, no poller of a parent."""
-    return {"transport": "ipc", "parent_handle": 0, "log_level": 50, **traits}
-
-
 def prepared(key: str, scheme: str, descriptors: dict[str, int]) -> HandedKernelApp:
     """Return a kernel that is ready to start.
 
@@ -94,17 +89,16 @@ def prepared(key: str, scheme: str, descriptors: dict[str, int]) -> HandedKernel
     loaded = set(sys.modules)
     if "numpy" in loaded:
         sys.modules["numpy"].random.seed()  # or every kernel would draw the same numbers
-    sys.path.insert(0, "")  # what lies beside the notebook can be imported, as in any kernel
     tempfile.tempdir = None  # the parent's is not this kernel's
-    app = HandedKernelApp.instance(
-        **settings(**{f"{channel}_port": number for channel, number in descriptors.items()})
-    )
+    ports = {f"{channel}_port": number for channel, number in descriptors.items()}
+    app = HandedKernelApp.instance(transport="ipc", parent_handle=0, log_level=50, **ports)
     app.config.HistoryManager.enabled = False
     app.config.Session.key = key.encode()
     app.config.Session.signature_scheme = scheme
     app.initialize([])
     for module in ON_LOADING.keys() & loaded:
         ON_LOADING[module](app.shell)
+    sys.path.insert(0, "")  # last: now what lies beside the notebook can be imported, as in any kernel
     return app
 
 

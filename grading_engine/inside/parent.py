@@ -19,15 +19,13 @@ from pathlib import Path
 from . import linux, walls
 from .job import CHANNELS, MOST_BYTES, Job
 
-PR_SET_CHILD_SUBREAPER = 36
-
 
 def main(user: int, modules: list[str]) -> None:
     """Become `user` where that is not negative, load `modules`, and serve jobs."""
     jobs = socket.socket(fileno=os.dup(0))
     if user >= 0:
         _become(user)
-    linux.prctl(PR_SET_CHILD_SUBREAPER, 1)
+    linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whatever ends is forgotten at once
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who grades
     sys.modules["debugpy"] = None  # no debugger: loading it takes longer than all the rest
@@ -42,8 +40,11 @@ def main(user: int, modules: list[str]) -> None:
         if not message:
             return
         if _fork() == 0:
-            jobs.close()
-            _start(Job.decode(message), *descriptors)
+            try:
+                jobs.close()
+                _start(Job.decode(message), *descriptors)
+            finally:
+                os._exit(1)  # whatever happens, a fork never becomes a second parent
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -104,33 +105,50 @@ def _guard(job: Job, reports: socket.socket, channels: tuple[int, ...]) -> None:
         os.close(channel)
     linux.prctl(linux.PR_SET_DUMPABLE, 0)
     watched = os.pidfd_open(kernel)
-    socket.send_fds(reports, [json.dumps({"started": kernel}).encode()], [watched])
     why = None
-    while not (ready := select.select([watched, reports], [], [], 0.5)[0]):
-        if job.walls == "landlock" and (why := _too_full(job)):
-            break
-    if watched not in ready:
-        os.kill(kernel, signal.SIGKILL)
+    try:
+        socket.send_fds(reports, [json.dumps({"started": kernel}).encode()], [watched])
+        while not select.select([watched, reports], [], [], 0.5)[0] and not why:
+            why = _too_full(job) if job.walls == "landlock" else None
+    finally:
+        signal.pidfd_send_signal(watched, signal.SIGKILL)
     _, status = os.waitpid(kernel, 0)
+    _end_all_others()
     _send(reports, {"ended": os.waitstatus_to_exitcode(status), "why": why})
     os._exit(0)
 
 
+def _end_all_others() -> None:
+    """End what the kernel started, and wait until it has ended; only where that is all that there is."""
+    if os.getpid() != 1:
+        return
+    with contextlib.suppress(ProcessLookupError, ChildProcessError):
+        os.kill(-1, signal.SIGKILL)
+        while True:
+            os.wait()
+
+
 def _too_full(job: Job) -> str | None:
     """Say what is too much in the job's folder, which Landlock cannot limit."""
+    hidden: list[OSError] = []
     size = files = 0
-    for folder, _, names in os.walk(job.scratch):
-        for name in names:
-            files += 1
-            size += (Path(folder) / name).lstat().st_blocks * 512
-    if size > job.limits["disk"]:
-        return "disk"
-    return "files" if files > job.limits["files"] else None
+    try:
+        for folder, folders, names in os.walk(job.scratch, onerror=hidden.append):
+            files += len(folders) + len(names)
+            for name in names:
+                with contextlib.suppress(FileNotFoundError):  # it may be gone by now
+                    size += (Path(folder) / name).lstat().st_blocks * 512
+    except (OSError, RecursionError):
+        return "files"  # deeper than anybody needs: something could be hidden there
+    if files > job.limits["files"] or any(not isinstance(error, FileNotFoundError) for error in hidden):
+        return "files"
+    return "disk" if size > job.limits["disk"] else None
 
 
 def _be_kernel(job: Job, reports: socket.socket, channels: tuple[int, ...]) -> None:
     """In the last fork: go behind the walls, and be a kernel there."""
     try:
+        linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.setsid()
         _keep_only({reports.fileno(), *channels})

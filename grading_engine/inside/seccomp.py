@@ -43,7 +43,9 @@ NUMBERS = {
     "sched_setparam": (142, 118),
     "sched_setscheduler": (144, 119),
     "vhangup": (153, 58),
+    "modify_ldt": (154, None),
     "pivot_root": (155, 41),
+    "prctl": (157, 167),
     "adjtimex": (159, 171),
     "chroot": (161, 51),
     "acct": (163, 89),
@@ -163,7 +165,7 @@ NEVER = _words(
     "bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register init_module "
     "finit_module delete_module kexec_load kexec_file_load reboot swapon swapoff acct quotactl "
     "settimeofday clock_settime clock_adjtime adjtimex sethostname setdomainname iopl ioperm syslog "
-    "vhangup personality setpriority sched_setattr ioprio_set migrate_pages move_pages"
+    "vhangup personality setpriority sched_setattr ioprio_set migrate_pages move_pages modify_ldt"
 )
 
 _SOCK_DGRAM, _SOCK_TYPE = 2, 0xF
@@ -173,6 +175,7 @@ EVERYWHERE = [
     *(Rule(call) for call in NEVER),
     Rule("clone3", errno.ENOSYS),  # its flags lie in memory, out of a filter's reach; libc then uses clone
     Rule("socketpair", argument=1, mask=_SOCK_TYPE, value=_SOCK_DGRAM),  # could send to any Unix socket
+    Rule("prctl", argument=0, value=linux.PR_SET_PDEATHSIG),  # it ends with its guard
     Rule("prlimit64", argument=0, value=0, unless=True),  # its own limits only
     Rule("sched_setscheduler", PRETEND),  # libzmq gives up where it cannot say that its threads are ordinary
     Rule("sched_setparam", PRETEND),

@@ -169,9 +169,10 @@ class Parent:
         SandboxError
             Where they do not stand.
         """
-        _, reports, descriptors = self._ask(job, [])
+        report, reports, descriptors = self._ask(job, [])
         with reports:
-            report = _report(reports, SECONDS_TO_START)
+            while report and not report.keys() & {"walls", "failed", "ended"}:
+                report = _report(reports, SECONDS_TO_START)
         for descriptor in descriptors:
             os.close(descriptor)
         if not report or "walls" not in report:

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import stat
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -52,11 +53,18 @@ class Room:
         """The channels' ports, which with Unix sockets are the ends of their paths."""
         return {f"{channel}_port": number for number, channel in enumerate(CHANNELS, start=1)}
 
-    def furnish(self, source: Path) -> list[str]:
+    def furnish(self, source: Path, most: int) -> list[str]:
         """Copy the files of `source` into the room, and return what was left out.
 
         Only regular files are copied: a link could lead anywhere. Of notebooks only the metadata is copied,
         since an autograded one holds its hidden tests.
+
+        Parameters
+        ----------
+        source
+            The folder of the notebook.
+        most
+            How many bytes to copy; files beyond that are left out.
         """
         left_out: list[str] = []
         work = self.folder / WORK
@@ -68,7 +76,8 @@ class Room:
                 if (here / name).is_symlink():
                     left_out.append(str((here / name).relative_to(source)))
             for name in names:
-                if not _copy(here / name, target / name):
+                most -= (here / name).lstat().st_size
+                if most < 0 or not _copy(here / name, target / name):
                     left_out.append(str((here / name).relative_to(source)))
         return left_out
 
@@ -80,9 +89,8 @@ class Room:
     def clear(self) -> None:
         """Remove the room and its sockets."""
         self.hand_over()
-        _open_all(self.folder)
         if self.folder.exists():
-            shutil.rmtree(self.folder)
+            _remove(self.folder)
         for number in self.ports.values():
             Path(f"{self.address}-{number}").unlink(missing_ok=True)
 
@@ -113,9 +121,10 @@ def _without_cells(notebook: bytes) -> str:
     return json.dumps({"cells": [], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
 
 
-def _open_all(folder: Path) -> None:
-    """Open the folders that a student closed to all, so that they can be removed."""
-    for here, folders, _ in os.walk(folder):  # from the top down: each is opened before it is looked into
-        for name in folders:
-            if not Path(here, name).is_symlink():
-                Path(here, name).chmod(0o700)
+def _remove(folder: Path) -> None:
+    """Remove a folder, also where a student closed some in it to all, or nested them too deep."""
+    try:
+        shutil.rmtree(folder)
+    except (OSError, RecursionError):
+        for program in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
+            subprocess.run([*program, str(folder)], check=False, capture_output=True)

@@ -20,7 +20,7 @@ from traitlets.config import LoggingConfigurable
 from ..inside.job import PACKAGES, ROOMS, Job
 from . import bubblewrap, landlock
 from .limits import Limits
-from .parent import Kernel, Parent, ParentGone, SandboxError, user_without_rights
+from .parent import NOBODY_ELSE, Kernel, Parent, ParentGone, SandboxError, user_without_rights
 from .room import Room, short_folder
 
 WALLS = {"bubblewrap": "namespaces", "landlock": "landlock"}
@@ -199,7 +199,7 @@ class Sandbox(LoggingConfigurable):
             return Parent(command, PACKAGES, {**given, **home}, modules, user_without_rights())
         ground.link(shown)
         home = {"HOME": str(ground.home)}
-        return Parent([], ground.packages, {**given, **home}, modules, user=-1)
+        return Parent([], ground.packages, {**given, **home}, modules, NOBODY_ELSE)
 
     def _packages(self) -> dict[str, Path]:
         """Return where the packages to show lie, by name, the engine's own part behind the walls first."""

@@ -481,6 +481,41 @@ except OSError:
     assert not room.exists()
 
 
+@pytest.mark.parametrize(
+    "hide",
+    [
+        "for _ in range(3000): os.mkdir('d'); os.chdir('d')",
+        "os.mkdir('closed', 0o300); os.chdir('closed')",
+        "os.umask(0o777); os.mkdir('closed'); os.symlink('/', 'root')",
+    ],
+    ids=["deep down", "in a folder nobody can list", "in a folder closed to all"],
+)
+def test_folders_that_hide_what_is_in_them_are_removed(world, walls, hide):
+    with isolated(settings(*walls), world.folder, seconds=5) as kernel:
+        room = kernel.manager.provisioner.room.folder
+        attack(world, kernel, f"{hide}\nopen('hidden', 'wb').write(bytes(10**6))")
+    assert not room.exists()
+
+
+def test_a_guard_is_not_fooled_by_files_that_come_and_go(world, walls):
+    code = """
+import time
+until = time.monotonic() + 3
+while time.monotonic() < until:
+    for number in range(100):
+        open(f"f{number}", "w").close()
+    for number in range(100):
+        os.unlink(f"f{number}")
+print("ready")
+"""
+    with isolated(settings(*walls), world.folder) as kernel:
+        assert attack(world, kernel, code).text == "ready\n"
+        process = os.dup(kernel.manager.provisioner.started.kernel.process)
+    with pytest.raises(ProcessLookupError):
+        signal.pidfd_send_signal(process, 0)
+    os.close(process)
+
+
 def test_one_file_cannot_grow_beyond_the_limit(world, walls):
     with isolated(settings(*walls, file_size=10**6), world.folder) as kernel:
         got = attack(world, kernel, "open('large', 'wb').write(bytes(10**7))")

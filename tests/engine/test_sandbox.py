@@ -191,7 +191,7 @@ def test_a_room_takes_files_and_nothing_else(room, tmp_path):
         os.chdir(source)  # a Unix socket's path must be short
         bound.bind("socket")
         os.chdir(ROOT)
-        left_out = room.furnish(source)
+        left_out = room.furnish(source, most=10**6)
     assert sorted(left_out) == ["folder", "link.csv", "pipe", "socket"]
     work = room.folder / "work"
     copied = sorted(str(path.relative_to(work)) for path in work.rglob("*"))
@@ -211,7 +211,7 @@ def test_a_room_takes_files_and_nothing_else(room, tmp_path):
 )
 def test_of_a_notebook_a_room_takes_the_metadata_alone(room, tmp_path, notebook, metadata):
     (tmp_path / "ps.ipynb").write_bytes(notebook)
-    room.furnish(tmp_path)
+    room.furnish(tmp_path, most=10**6)
     copied = (room.folder / "work" / "ps.ipynb").read_text()
     assert json.loads(copied)["metadata"] == metadata
     assert json.loads(copied)["cells"] == []
@@ -226,6 +226,12 @@ def test_a_room_is_cleared_even_where_its_folders_were_closed(room):
     closed.chmod(0)
     room.clear()
     assert not room.folder.exists()
+
+
+def test_a_room_takes_no_more_than_fits(room, tmp_path):
+    (tmp_path / "large.bin").write_bytes(bytes(1000))
+    assert room.furnish(tmp_path, most=999) == ["large.bin"]
+    assert not (room.folder / "work" / "large.bin").exists()
 
 
 def test_a_path_too_long_for_a_socket_is_refused(tmp_path):
