@@ -100,12 +100,17 @@ def delayed(address: str, round_trip: float) -> Iterator[str]:
         there, back = await asyncio.open_connection("127.0.0.1", server_port)
         await asyncio.gather(later(reader, back), later(there, writer), return_exceptions=True)
 
+    def stop() -> None:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.call_soon(loop.stop)
+
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     listening = asyncio.start_server(connect, "127.0.0.1", port)
     asyncio.run_coroutine_threadsafe(listening, loop).result()
     yield f"http://127.0.0.1:{port}/"
-    loop.call_soon_threadsafe(loop.stop)
+    loop.call_soon_threadsafe(stop)
     thread.join()
 
 

@@ -281,16 +281,23 @@ const COMFORTABLE = 18;
 const NARROWEST = 128; // a title fits
 
 /** Where each matrix stands and how large a cell is: side by side, or one below the other where narrow. */
-function arrange(shapes, room, solid) {
+function arrange(shapes, room, solid, last) {
   const most = (values) => Math.max(...values);
   const sum = (values) => values.reduce((a, b) => a + b, 0);
   const [rows, columns] = [shapes.map((shape) => shape[0]), shapes.map((shape) => shape[1])];
   const fixed = shapes.length * GUTTER + (shapes.length - 1) * BETWEEN;
   const beside = Math.min((room - fixed - 4) / sum(columns), 540 / most(rows), LARGEST);
   const below = Math.min((room - GUTTER - 4) / most(columns), 760 / sum(rows), LARGEST);
-  const across = fixed + sum(columns.map((wide) => Math.max(wide * beside, NARROWEST)));
-  const narrow = across > room || (beside < COMFORTABLE && below > beside * 1.15);
-  const cell = Math.max(3, Math.floor(narrow ? below : beside));
+  const across = (cell) => fixed + sum(columns.map((wide) => Math.max(wide * cell, NARROWEST)));
+  const sizes = { beside: Math.max(3, Math.floor(beside)), below: Math.max(3, Math.floor(below)) };
+  const overflows = across(sizes.beside) > room;
+  let how = overflows || (beside < COMFORTABLE && below > beside * 1.15) ? "below" : "beside";
+  let cell = sizes[how];
+  // What still fits stays: cells that change with every window would be restless, and slow to draw.
+  if (last && last.cell <= sizes[last.how] && last.cell >= 0.6 * cell && (last.how === "below" || !overflows)) {
+    ({ how, cell } = last);
+  }
+  const narrow = how === "below";
   let [x, y, width, height] = [GUTTER, HEAD, 0, 0];
   const panels = shapes.map(([tall, wide]) => {
     const panel = { x, y, tall, wide };
@@ -301,7 +308,7 @@ function arrange(shapes, room, solid) {
     return panel;
   });
   const gap = cell >= 24 ? 3 : cell >= 9 && !solid ? 1 : 0;
-  return { cell, narrow, panels, gap, width: width + 4, height: height + 6 };
+  return { cell, how, narrow, panels, gap, width: width + 4, height: height + 6 };
 }
 
 const SMALLEST_FONT = 8;
@@ -526,7 +533,10 @@ class Figure {
     const outShape = this.ok ? [plan.tall, plan.wide] : [2, 2];
     const padded = [plan.height + 2 * s.padding_height, plan.width + 2 * s.padding_width];
     const inShape = [Math.max(padded[0], s.window_height), Math.max(padded[1], s.window_width)];
-    const place = (this.place = arrange(yours ? [inShape, outShape, outShape] : [inShape, outShape], room, input.example.palette === "grey"));
+    const shapes = yours ? [inShape, outShape, outShape] : [inShape, outShape];
+    const base = [s.example, s.channel, s.padding_height, s.padding_width, s.mode, s.count_include_pad, room].join(" ");
+    const last = this.drawn.base === base ? this.place : null;
+    const place = (this.place = arrange(shapes, room, input.example.palette === "grey", last));
     [place.panels[0].tall, place.panels[0].wide] = padded; // an impossible window hangs over the edge
     const { palette } = input.example;
     const range = rangeOf(input.rows);
@@ -535,15 +545,14 @@ class Figure {
     if (this.drawn.room !== room) this.svg.setAttribute("width", room);
     this.drawn.room = room;
     // A new window leaves most inputs as they are: hundreds of numbers need not be drawn again, nor jump.
-    const padding = [s.padding_height, s.padding_width, s.mode, s.count_include_pad];
-    const drawn = [s.example, s.channel, ...padding, room, place.cell, ...Object.values(place.panels[0])].join(" ");
-    const anew = this.drawn.input !== drawn || this.drawn.examples !== this.model.get("examples");
+    const moved = last?.cell !== place.cell || last?.how !== place.how;
+    const anew = this.drawn.base !== base || moved || this.drawn.examples !== this.model.get("examples");
     if (anew) this.input.innerHTML = inputMarkup(input, s, place.panels[0], place, range, words);
     if (anew || this.left + place.width > room) {
       this.left = Math.max(0, Math.floor((room - place.width) / 2));
       this.all.setAttribute("transform", `translate(${this.left} 0)`);
     }
-    this.drawn.input = drawn;
+    this.drawn.base = base;
     this.output.innerHTML = outputMarkup(plan, this.values, place.panels[1], place, range, palette, words);
     this.cells = this.output.querySelectorAll(".pooling-cell");
     this.drawSizes(s);
