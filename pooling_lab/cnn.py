@@ -10,8 +10,8 @@ A network is a list of tuples, one per layer:
 - `("max", window)`, `("avg", window)`: pooling, with a stride equal to the window;
 - `("dense", outputs)`: flattens what comes in, and joins every value with every output.
 
-Images are (N, C, H, W). Every layer has `forward(x)`, and `backward(grad)`, which takes the gradient of the
-loss by the layer's output and returns the one by its input.
+Images are (N, C, H, W). Every layer has `forward(x)`. From the gradient of the loss by the layer's output,
+`learn(grad)` finds the gradients of its weights, and `backward(grad)` that of its input.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -65,12 +65,14 @@ class Conv:
         self.x_shape, self.patches = x.shape, _patches(x, self.weights.shape[-1], self.stride)
         return _apply(self.weights, self.patches, self.shape) + self.bias[:, None, None]
 
-    def backward(self, grad: np.ndarray) -> np.ndarray:
-        """Keep the gradients of the weights, and return the gradient of the input."""
+    def learn(self, grad: np.ndarray) -> None:
+        """Keep the gradients of the weights."""
         by_filter = grad.transpose(1, 0, 2, 3).reshape(len(self.weights), -1)
         by_weight = by_filter @ self.patches.T
         self.gradients = [by_weight.reshape(self.weights.shape), by_filter.sum(1)]
-        # Backwards it is a convolution too: of the gradient, with the filters turned by 180 degrees.
+
+    def backward(self, grad: np.ndarray) -> np.ndarray:
+        """Convolve backwards: the gradient, with the filters turned by 180 degrees."""
         spread = np.zeros((*grad.shape[:2], *self.x_shape[2:]), np.float32)
         spread[:, :, :: self.stride, :: self.stride] = grad
         turned = self.weights.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]
@@ -83,10 +85,17 @@ def _apply(filters: np.ndarray, patches: np.ndarray, shape: Shape) -> np.ndarray
     return np.ascontiguousarray(answers.reshape(len(filters), -1, *shape[1:]).transpose(1, 0, 2, 3))
 
 
-class Relu:
-    """Negative values become 0."""
+class Unlearned:
+    """A layer without weights: there is nothing to learn."""
 
     parameters = gradients = ()
+
+    def learn(self, grad: np.ndarray) -> None:
+        """Learn nothing."""
+
+
+class Relu(Unlearned):
+    """Negative values become 0."""
 
     def __init__(self, shape: Shape):
         self.shape = shape
@@ -101,10 +110,8 @@ class Relu:
         return grad * self.kept
 
 
-class Pooling:
-    """Pooling without overlap, by the function it is given; without parameters."""
-
-    parameters = gradients = ()
+class Pooling(Unlearned):
+    """Pooling without overlap, by the function it is given."""
 
     def __init__(self, shape: Shape, pool: Pool, kind: str, window: int):
         channels, height, width = shape
@@ -150,9 +157,12 @@ class Dense:
         self.x = x
         return x.reshape(len(x), -1) @ self.weights + self.bias
 
-    def backward(self, grad: np.ndarray) -> np.ndarray:
-        """Keep the gradients of the weights, and return the gradient of the input."""
+    def learn(self, grad: np.ndarray) -> None:
+        """Keep the gradients of the weights."""
         self.gradients = [self.x.reshape(len(self.x), -1).T @ grad, grad.sum(0)]
+
+    def backward(self, grad: np.ndarray) -> np.ndarray:
+        """Return to each value what its outputs send."""
         return (grad @ self.weights.T).reshape(self.x.shape)
 
 
@@ -273,5 +283,7 @@ def _backpropagate(network: Sequence, images: np.ndarray, labels: np.ndarray) ->
     grad[right] -= 1
     grad /= len(labels)
     for layer in reversed(network):
-        grad = layer.backward(grad)
+        layer.learn(grad)
+        if layer is not network[0]:  # the images themselves do not learn
+            grad = layer.backward(grad)
     return float(loss)
