@@ -28,8 +28,11 @@ NAMED_MODULES = ("builtins", "math", "operator", "numpy")  # whose functions may
 HEADER_BYTES = 10_000  # of one .npy header
 
 
-class WireError(ValueError):
-    """A value that does not cross: too large, too deep, of another kind, or not what it says it is."""
+class WireError(Exception):
+    """A value that does not cross: too large, too deep, of another kind, or not what it says it is.
+
+    No built-in error's child, so that `except ValueError` in a hidden test never takes it for the student's.
+    """
 
 
 class Encoder:

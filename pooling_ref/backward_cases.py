@@ -6,7 +6,7 @@ import numpy as np
 
 from pooling_lab.trial import Case
 from pooling_ref import pooling
-from pooling_ref.cases import DOCUMENT_MAX, Draw, Group
+from pooling_ref.cases import DOCUMENT_MAX, LEFT_ALONE, Draw, Group
 from pooling_ref.language import later
 
 
@@ -206,7 +206,7 @@ def _geometry() -> tuple[Group, ...]:
             side=True,
         ),
         Group(
-            "input-left-alone",
+            LEFT_ALONE,
             4,
             later("grad_output and x are left as they were"),
             later("Your function writes into an argument. Work on a new array; the caller still needs both."),

@@ -46,6 +46,9 @@ ROUNDED = frozenset(  # as float32 does; the others have to be exact
 )
 
 
+LEFT_ALONE = "input-left-alone"  # the group that a write to x fails, in whatever call it happens
+
+
 class Draw:
     """Draws cases for one task from one seed, and asks the reference what they should give."""
 
@@ -133,7 +136,7 @@ class Group:
 
 def _left_alone(weight: int, shape: tuple[int, ...], *arguments) -> Group:
     return Group(
-        "input-left-alone",
+        LEFT_ALONE,
         weight,
         later("the input is left as it was"),
         later("Your function writes into x. Work on a new array; the caller still needs x."),

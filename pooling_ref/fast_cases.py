@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pooling_ref.cases import MAX_POOL2D, STACK, Group
+from pooling_ref.cases import LEFT_ALONE, MAX_POOL2D, STACK, Group
 from pooling_ref.language import later
 
 WINDOW_VIEW = (
@@ -117,7 +117,7 @@ WINDOW_VIEW = (
         side=True,
     ),
     Group(
-        "input-left-alone",
+        LEFT_ALONE,
         3,
         later("the input is left as it was"),
         later("Your function writes into x. The caller still needs it."),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pooling_lab.trial import Case
-from pooling_ref.cases import Draw, Group
+from pooling_ref.cases import LEFT_ALONE, Draw, Group
 from pooling_ref.language import later
 
 SHAPE = (3, 9, 14)
@@ -299,7 +299,7 @@ CONV_BLOCK = (
         side=True,
     ),
     Group(
-        "input-left-alone",
+        LEFT_ALONE,
         4,
         later("x and the filters are left as they were"),
         later("Your function writes into an argument. Work on a new array; the caller still needs it."),

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -12,7 +12,7 @@ from pooling_lab.tasks import TASKS, Task
 from pooling_lab.trial import Case, Outcome, try_out
 from pooling_ref.backward_cases import GROUPS as BACKWARD
 from pooling_ref.cases import GROUPS as POOLING
-from pooling_ref.cases import Draw, Group
+from pooling_ref.cases import LEFT_ALONE, Draw, Group
 from pooling_ref.checks.recognition import recognise
 from pooling_ref.fast_cases import GROUPS as FAST
 from pooling_ref.language import _
@@ -139,7 +139,10 @@ class Check:
             return self._nothing_to_call(function, drawn, seed)
         outcomes = _run(function, drawn)
         failures, passed, weight = [], [], 0
+        writes = _first_write(drawn, outcomes)
         for (group, cases), results in zip(drawn, outcomes, strict=True):
+            if group.key == LEFT_ALONE and writes is not None:
+                cases, results = [*cases, writes[0]], [*results, writes[1]]
             failure = self._judge(group, cases, results)
             if failure is None:
                 passed.append(_(group.title))
@@ -185,6 +188,21 @@ def _run(function: Callable, drawn: list[tuple[Group, list[Case]]]) -> list[list
             dead = results[-1].fatal
         outcomes.append(results)
     return outcomes
+
+
+def _first_write(
+    drawn: list[tuple[Group, list[Case]]], outcomes: list[list[Outcome]]
+) -> tuple[Case, Outcome] | None:
+    """Return the first call, of whatever group, that wrote to its input.
+
+    It speaks for the group about inputs that are left alone: a function may write to x only where there is
+    padding, or a NaN.
+    """
+    for (_group, cases), results in zip(drawn, outcomes, strict=True):
+        for case, outcome in zip(cases, results, strict=False):
+            if outcome.changed:
+                return replace(case, counts=frozenset({"input"})), outcome
+    return None
 
 
 def _not_reached(group: Group, why: str) -> Failure:

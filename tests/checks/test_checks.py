@@ -8,6 +8,7 @@ from right_solutions import RIGHT
 from wrong_solutions import WRONG
 
 from pooling_lab.language import set_language
+from pooling_ref import max_pool2d
 from pooling_ref.checks import CHECKS, grade
 from pooling_ref.misconceptions import MISCONCEPTIONS
 from pooling_ref.report import Summary, read_summary, write_summary
@@ -130,3 +131,25 @@ def test_what_is_not_written_yet_is_said_once(capsys):
 
     assert grade("max_pool2d", max_pool2d, points=8) == 0
     assert capsys.readouterr().out.count("NotImplementedError") == 1
+
+
+def _clears_nan(x, kernel_size, stride=None, padding=0):
+    pooled = max_pool2d(x, kernel_size, stride, padding)
+    if np.isnan(x).any():
+        x[np.isnan(x)] = 0
+    return pooled
+
+
+def _pads_in_place(x, kernel_size, stride=None, padding=0):
+    pooled = max_pool2d(x, kernel_size, stride, padding)
+    if padding != 0:
+        x[..., 0, 0] = 0
+    return pooled
+
+
+@pytest.mark.parametrize("function", [_clears_nan, _pads_in_place])
+def test_a_write_to_the_input_counts_in_whatever_call_it_happens(function):
+    for seed in range(5):
+        result = CHECKS["max_pool2d"](function, seed)
+        assert [failure.group for failure in result.failures] == ["input-left-alone"]
+        assert "x was changed" in result.failures[0].message
