@@ -172,7 +172,7 @@ def test_a_release_that_cannot_be_generated_ends_it_with_nbgrader_s_reason(said,
     assert "Duplicate grade id: max-pool2d-solution" in done.stderr
 
 
-def test_grading_that_does_not_work_at_all_is_a_failure_of_the_demo(said, course):
+def test_grading_that_does_not_work_at_all_is_a_failure_of_the_demo(course):
     config = course / "nbgrader_config.py"
     whole = config.read_text()
     config.write_text(f'{whole}\nc.SealedExecute.kernel_name = "no-such-kernel"\n')
