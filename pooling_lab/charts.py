@@ -4,7 +4,7 @@ Nothing here measures or judges: a figure shows the numbers it is given, and its
 """
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from io import BytesIO
 
@@ -159,7 +159,7 @@ def _lines(axes: Axes, x: Sequence[float], lines: Mapping[str, Sequence[Sequence
 def _said(x: Sequence[float], lines: Mapping[str, Sequence[Sequence[float]]], form: str) -> str:
     """Say each line's means in words: `max: 0.93, 0.56, 0.21`."""
     return "; ".join(
-        f"{name}: {_list([form.format(value) for value in np.asarray(repeats, float).mean(0)])}"
+        f"{name}: {_list('–' if np.isnan(each) else form.format(each) for each in np.mean(repeats, axis=0))}"
         for name, repeats in lines.items()
     )
 
@@ -169,7 +169,7 @@ def _range(values: Sequence[float]) -> str:
     return low if low == high else f"{low}–{high}"
 
 
-def _list(values: Sequence[object]) -> str:
+def _list(values: Iterable[object]) -> str:
     return ", ".join(map(str, values))
 
 
