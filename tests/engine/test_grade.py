@@ -1,0 +1,293 @@
+"""`./course grade`: several submissions at once come out as one after the other does."""
+
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import nbformat
+import psutil
+import pytest
+
+from grading_engine.pool import Pool, WorkerDied
+from tests.attacks.tiny_course import FULL, TinyCourse, cell
+from tests.conftest import ROOT, run
+
+# What a gradebook holds that does not depend on when or in which order it was filled.
+SCORES = """
+    SELECT student.id, base_cell.name, grade.auto_score, grade.manual_score, grade.needs_manual_grade,
+           submitted_assignment.timestamp, submitted_notebook.late_submission_penalty
+    FROM grade
+    JOIN base_cell ON base_cell.id = grade.cell_id
+    JOIN submitted_notebook ON submitted_notebook.id = grade.notebook_id
+    JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
+    JOIN student ON student.id = submitted_assignment.student_id
+    ORDER BY student.id, base_cell.name
+"""
+COMMENTS = """
+    SELECT student.id, base_cell.name, comment.auto_comment
+    FROM comment
+    JOIN base_cell ON base_cell.id = comment.cell_id
+    JOIN submitted_notebook ON submitted_notebook.id = comment.notebook_id
+    JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
+    JOIN student ON student.id = submitted_assignment.student_id
+    ORDER BY student.id, base_cell.name
+"""
+STUDENTS = "SELECT id, first_name, last_name FROM student ORDER BY id"
+COURSES = "SELECT id FROM course ORDER BY id"
+
+
+def wrong(name: str, source: str):
+    """A student who solved all but one task."""
+    return lambda nb: setattr(cell(nb, f"{name}-solution"), "source", source)
+
+
+def slow(nb):
+    """A student whose notebook takes a while."""
+    nb.cells.insert(1, nbformat.v4.new_code_cell("import time; time.sleep(1.5)"))
+
+
+MIXED = {
+    "ana": lambda nb: None,
+    "ben": wrong("double", "def double(x):\n    return x"),
+    "carla": wrong("largest", "def largest(values):\n    return abs(max(values, key=abs))"),
+    "dan": wrong("pair", "import os\n\ndef pair(x):\n    os._exit(0)"),
+    "eva": wrong("double", "def double(x)\n    return"),
+    "fay": lambda nb: b"no notebook at all",
+}
+
+
+def hand_in(course: TinyCourse, students: dict) -> TinyCourse:
+    for student, change in students.items():
+        course.hand_in(student, change)
+        stamp = course.root / "submitted" / student / "ps" / "timestamp.txt"
+        stamp.write_text("2026-03-27 18:00:00 UTC\n")
+    return course
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "grading_engine.grade", *words]
+
+
+def grade(course: TinyCourse, *words: str, check: bool = True) -> subprocess.CompletedProcess:
+    return run(*command("ps", *words), cwd=course.root, check=check, PYTHONPATH=str(ROOT))
+
+
+def asked(course: TinyCourse, question: str) -> list[tuple]:
+    with sqlite3.connect(course.root / "gradebook.db") as gradebook:
+        return gradebook.execute(question).fetchall()
+
+
+def graded_folders(course: TinyCourse) -> set[str]:
+    return {path.parent.parent.name for path in course.root.glob("autograded/*/ps/ps.ipynb")}
+
+
+def shown(course: TinyCourse, student: str) -> list:
+    """The cells of a graded notebook, without the numbers that are drawn anew each time."""
+    return [(each.id, each.source, each.get("outputs")) for each in course.autograded(student).cells]
+
+
+@pytest.fixture(scope="module")
+def side_by_side(tmp_path_factory) -> TinyCourse:
+    """A class that was graded by four workers."""
+    course = hand_in(TinyCourse(tmp_path_factory.mktemp("grade") / "course"), MIXED)
+    done = grade(course, "--jobs", "4")
+    course.said = done.stdout + done.stderr
+    return course
+
+
+@pytest.fixture(scope="module")
+def one_by_one(tmp_path_factory) -> TinyCourse:
+    """The same class, graded by nbgrader's own command."""
+    course = hand_in(TinyCourse(tmp_path_factory.mktemp("plain") / "course"), MIXED)
+    course.autograde()
+    return course
+
+
+@pytest.mark.parametrize("question", [SCORES, COMMENTS, STUDENTS, COURSES])
+def test_the_gradebook_is_that_of_the_plain_command(side_by_side, one_by_one, question):
+    assert asked(side_by_side, question) == asked(one_by_one, question) != []
+
+
+@pytest.mark.parametrize("student", MIXED)
+def test_the_graded_notebooks_are_those_of_the_plain_command(side_by_side, one_by_one, student):
+    assert shown(side_by_side, student) == shown(one_by_one, student)
+
+
+def test_what_is_graded_has_the_plain_command_s_files_with_its_permissions(side_by_side, one_by_one):
+    def files(course):
+        found = [path for student in MIXED for path in (course.root / "autograded" / student).rglob("*")]
+        return {path.relative_to(course.root): path.stat().st_mode for path in found}
+
+    assert files(side_by_side) == files(one_by_one)
+
+
+def test_it_says_how_many_were_graded_and_where_its_log_is(side_by_side):
+    assert f"{len(MIXED)} graded" in side_by_side.said
+    log = (side_by_side.root / "grade.log").read_text()
+    assert all(f"== ps {student}: graded" in log for student in MIXED)
+
+
+def test_what_is_graded_is_not_graded_again_until_it_is_handed_in_anew(side_by_side):
+    assert f"0 graded, {len(MIXED)} graded already" in grade(side_by_side).stdout
+    stamp = side_by_side.root / "submitted" / "ana" / "ps" / "timestamp.txt"
+    stamp.write_text("2026-03-28 18:00:00 UTC\n")
+    assert f"1 graded, {len(MIXED) - 1} graded already" in grade(side_by_side).stdout
+
+
+def test_force_grades_again_and_only_the_students_named(side_by_side):
+    said = grade(side_by_side, "--force", "--student", "ana", "ben").stdout
+    assert "2 graded;" in said
+    assert side_by_side.scores("ana").items() >= FULL.items()
+
+
+def test_nothing_is_left_of_the_work(side_by_side):
+    left = [path.name for path in (side_by_side.root / "autograded" / ".grading").iterdir()]
+    assert left == ["lock"]
+
+
+REFUSED = {
+    "an unknown assignment": (
+        ["no-such"],
+        "no assignment 'no-such' in the gradebook (there are: ps)",
+    ),
+    "no jobs": (["ps", "--jobs", "0"], "--jobs: 0"),
+    "an unknown student": (["ps", "--student", "zoe"], "--student: submitted/ holds no notebook of zoe"),
+    "no assignment": ([], "name one assignment"),
+}
+
+
+@pytest.mark.parametrize("words, message", REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_done_is_refused_with_its_reason(side_by_side, words, message):
+    done = run(*command(*words), cwd=side_by_side.root, check=False, PYTHONPATH=str(ROOT))
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def start(course: TinyCourse, *words: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        command("ps", *words),
+        cwd=course.root,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_until(is_so, what: str, seconds: float = 240) -> None:
+    until = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < until, f"{what} did not happen within {seconds} s"
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs POSIX")
+def test_an_interrupted_run_leaves_whole_grades_only_and_the_next_one_goes_on(tmp_path):
+    students = [f"s{number}" for number in range(6)]
+    course = hand_in(TinyCourse(tmp_path / "course"), dict.fromkeys(students, slow))
+    running = start(course, "--jobs", "2")
+    wait_until(lambda: graded_folders(course), "the first grade")
+    family = psutil.Process(running.pid).children(recursive=True)
+    os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C in a terminal does: all of them get it
+    _, said = running.communicate(timeout=120)
+    assert running.returncode == 130
+    assert "./course grade ps goes on" in said
+    assert "Traceback" not in said
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert not alive
+    graded = graded_folders(course)
+    assert 0 < len(graded) < len(students)
+    for student in graded:
+        assert course.scores(student).items() >= FULL.items()
+    assert [path.name for path in (course.root / "autograded" / ".grading").iterdir()] == ["lock"]
+    done = grade(course, "--jobs", "2")
+    assert f"{len(students) - len(graded)} graded, {len(graded)} graded already" in done.stdout
+    assert graded_folders(course) == set(students)
+
+
+def test_a_killed_worker_fails_its_submission_alone(tmp_path):
+    students = ["s0", "s1", "s2"]
+    course = hand_in(TinyCourse(tmp_path / "course"), dict.fromkeys(students, slow))
+    running = start(course, "--jobs", "1")
+    workers = []
+
+    def has_worker():
+        workers[:] = [
+            child
+            for child in psutil.Process(running.pid).children()
+            if child.cmdline()[1:3] == ["-m", "grading_engine.grade"]
+        ]
+        return workers
+
+    wait_until(has_worker, "the first worker")
+    workers[0].kill()
+    said, errors = running.communicate(timeout=300)
+    assert running.returncode == 1, errors
+    assert re.search(r"s0: .*SIGKILL", said)
+    assert "2 graded, 1 failed" in said
+    assert graded_folders(course) == {"s1", "s2"}
+    assert "== ps s0: " in (course.root / "grade.log").read_text()
+    assert "1 graded, 2 graded already" in grade(course).stdout
+
+
+def test_a_submission_that_nbgrader_cannot_grade_gets_its_line_and_the_others_their_points(tmp_path):
+    course = hand_in(TinyCourse(tmp_path / "course"), {"ana": lambda nb: None, "ben": lambda nb: None})
+    unknown = course.root / "submitted" / "ben" / "ps"
+    (unknown / "ps.ipynb").rename(unknown / "other.ipynb")
+    done = grade(course, check=False)
+    assert done.returncode == 1
+    assert re.search(r"ben: NbGraderException: No notebooks found", done.stdout)
+    assert graded_folders(course) == {"ana"}
+
+
+def test_two_commands_at_once_do_not_grade_the_same_course(tmp_path):
+    course = hand_in(TinyCourse(tmp_path / "course"), {"s0": slow})
+    running = start(course)
+    wait_until((course.root / "autograded" / ".grading" / "stage").exists, "the first command's start")
+    second = grade(course, check=False)
+    assert second.returncode == 1
+    assert "another ./course grade is at work" in second.stderr
+    running.communicate(timeout=240)
+    assert running.returncode == 0
+
+
+def test_what_a_killed_run_left_is_graded_anew(tmp_path):
+    course = hand_in(TinyCourse(tmp_path / "course"), {"s0": lambda nb: None})
+    left = course.root / "autograded" / ".grading" / "stage" / "s0" / "ps"
+    left.mkdir(parents=True)
+    shutil.copy2(course.root / "submitted" / "s0" / "ps" / "timestamp.txt", left)
+    assert "1 graded;" in grade(course).stdout
+    assert course.scores("s0").items() >= FULL.items()
+
+
+def test_a_pool_does_all_tasks_though_workers_die():
+    def work(task: int) -> int:
+        if task % 3 == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return task * task
+
+    pool: Pool[int] = Pool(4, work, lambda: None)
+    found = dict(filter(None, pool.run(iter(range(20)))))
+    pool.close()
+    assert set(found) == set(range(20))
+    for task, result in found.items():
+        assert "SIGKILL" in str(result) if task % 3 == 0 else result == task * task
+        assert isinstance(result, WorkerDied) == (task % 3 == 0)
+
+
+def test_a_pool_that_is_closed_ends_its_workers():
+    pool: Pool[int] = Pool(3, time.sleep, lambda: None)
+    ended = pool.run(iter([60, 60, 60]))
+    assert next(ended) is None
+    processes = [worker.process for worker in pool.workers]
+    assert len(processes) == 3
+    pool.close()
+    assert not any(process.is_alive() for process in processes)
