@@ -37,7 +37,7 @@ def clean(nb: NotebookNode) -> NotebookNode:
 
 
 def bad_ids(nb: NotebookNode) -> list[str]:
-    """Return what is wrong with the ids: each is of words, like `max-pool2d-solution`, and stands once."""
+    """Return what is wrong with the ids: each is of words, such as `first-task-solution`, and stands once."""
     ids = [cell.get("id", "") for cell in nb.cells]
     lines = [f"the id {name!r} is not of words" for name in ids if not _is_words(name)]
     lines += [f"the id {name!r} stands more than once" for name in sorted(set(ids)) if ids.count(name) > 1]

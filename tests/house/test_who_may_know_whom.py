@@ -71,4 +71,4 @@ def test_the_source_archive_holds_no_solution_and_no_reference(course, tmp_path)
     (archive,) = tmp_path.glob("*.tar.gz")
     with tarfile.open(archive) as files:
         names = {Path(name).parts[1] for name in files.getnames()}
-    assert names <= {"pooling_lab", "README.md", "LICENSE", "pyproject.toml", "PKG-INFO", ".gitignore"}
+    assert names <= {"pooling_lab", "LICENSE", "pyproject.toml", "PKG-INFO", ".gitignore"}
