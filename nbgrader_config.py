@@ -70,6 +70,7 @@ c.ClearMarkScheme.enforce_metadata = False  # marking schemes stand in the answe
 # Grading: the submission is read whatever it holds, brought back to the assignment's form, run with the
 # hidden tests outside of the student's kernel, and shown without its scripts (docs/security.md).
 c.Autograde.exporter_class = SafeNotebookExporter
+c.Exporter.optimistic_validation = True  # once, after the last preprocessor, and not after each of them
 c.Autograde.sanitize_preprocessors = [ClearOutput, OverwriteKernelspec, Normalise, CheckCellMetadata]
 c.Autograde.autograde_preprocessors = [
     SealedExecute,

@@ -112,7 +112,8 @@ class StagedAutograde(Autograde):
     def wanted(self, submission: Submission) -> bool:
         """Say whether it is to be graded, by nbgrader's rule: not if it is, and not handed in anew since."""
         self.notebooks = submission.notebooks
-        return self.init_destination(submission.assignment, submission.student)
+        with self._in_place():
+            return self.init_destination(submission.assignment, submission.student)
 
     @contextlib.contextmanager
     def staging(self) -> Iterator[Path]:
@@ -140,6 +141,15 @@ class StagedAutograde(Autograde):
                 self._stage = ""
                 _remove(stage)
 
+    @contextlib.contextmanager
+    def _in_place(self) -> Iterator[None]:
+        """Mean autograded/ itself for a while."""
+        stage, self._stage = self._stage, ""
+        try:
+            yield
+        finally:
+            self._stage = stage
+
     def begin(self, submission: Submission) -> None:
         """Copy its files, and make its place in the gradebook; which of its notebooks count is found out."""
         with self._reporting(submission):
@@ -164,11 +174,8 @@ class StagedAutograde(Autograde):
             self.set_permissions(submission.assignment, submission.student)
             self.run_post_convert_hook()
             staged = Path(self._format_dest(submission.assignment, submission.student))
-            stage, self._stage = self._stage, ""
-            try:
+            with self._in_place():
                 _move(staged, Path(self._format_dest(submission.assignment, submission.student)))
-            finally:
-                self._stage = stage
 
     def _save(self, submission: Submission, name: str) -> None:
         self._sanitizing = False

@@ -1,9 +1,12 @@
 """One student's kernel as the grading process sees it: it runs cells, answers requests, and may die."""
 
+import marshal
+import platform
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -62,6 +65,13 @@ def agent_source() -> str:
     return Path(wire.__file__).read_text(encoding="utf-8") + "\n".join(["", *lines, "install()", ""])
 
 
+@cache
+def agent_code() -> str:
+    """Return the same, compiled here for kernels of the same Python, as an expression."""
+    code = marshal.dumps(compile(agent_source(), "<grading>", "exec"))
+    return f"__import__('marshal').loads({code!r})"
+
+
 class StudentKernel:
     """A running kernel, with one client that reads no more than it must and believes no shape of message.
 
@@ -109,8 +119,9 @@ class StudentKernel:
             self.poller.register(socket, zmq.POLLIN)
         self.serving = ""
         info = self._wait_until_ready()
-        if info.get("language_info", {}).get("name") == "python":
-            self._install_agent()
+        language = info.get("language_info", {})
+        if language.get("name") == "python":
+            self._install_agent(language.get("version") == platform.python_version())
         return info
 
     def stop(self) -> None:
@@ -213,8 +224,8 @@ class StudentKernel:
                         return info
         raise KernelTimeout(f"the kernel was not ready after {self.startup} seconds")
 
-    def _install_agent(self) -> None:
-        code = f"exec(compile({agent_source()!r}, '<grading>', 'exec'), {{'__name__': 'agent'}})"
+    def _install_agent(self, is_same_python: bool) -> None:
+        code = f"exec({agent_code() if is_same_python else repr(agent_source())}, {{'__name__': 'agent'}})"
         sent = self._send("execute_request", {"code": code, "silent": True, "store_history": False})
         for kind, content, _ in self._messages((sent,), Until(self.startup)):
             if kind == "execute_reply":
