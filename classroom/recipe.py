@@ -19,8 +19,7 @@ class Recipe:
     what
         In a few words, what is special about it.
     scores
-        The points that each task has to get; a pair [least, most] where the luck of the cases drawn decides.
-        Empty where nothing can be graded.
+        The points that each task has to get, whatever cases are drawn. Empty where nothing can be graded.
     mistakes
         The key of the mistake that has to be recognised, per task.
     answers
@@ -41,7 +40,7 @@ class Recipe:
     language: str
     assignment: str
     what: str
-    scores: dict[str, float | list[float]] = field(default_factory=dict)
+    scores: dict[str, float] = field(default_factory=dict)
     mistakes: dict[str, str] = field(default_factory=dict)
     answers: str | None = None
     cells: dict[str, str] = field(default_factory=dict)

@@ -58,12 +58,21 @@ class Draw:
     def ints(
         self, *shape: int, low: int | None = None, high: int | None = None, dtype=np.int64
     ) -> np.ndarray:
-        """Draw integers, all distinct where the range allows, so that every misread cell shows."""
+        """Draw integers, all distinct where the range allows, so that every misread cell shows.
+
+        Where nothing else is said they are positive for a maximum: which values lose against a zero is the
+        business of the groups about that, and must not cost points elsewhere as luck will have it.
+        """
         count = int(np.prod(shape))
-        low = -3 * count if low is None else low
+        if low is None:
+            low = -3 * count if self.task in ROUNDED else 1
         high = low + 6 * count if high is None else high
         numbers = self.rng.choice(high - low, size=count, replace=high - low < count) + low
         return numbers.reshape(shape).astype(dtype)
+
+    def below_zero(self, *shape: int) -> np.ndarray:
+        """Draw distinct negative integers: padding that counts as zeros wins against all of them."""
+        return self.ints(*shape, low=-9 - 6 * int(np.prod(shape)), high=-9)
 
     def floats(self, *shape: int, low: float = -9, high: float = 9, dtype=np.float64) -> np.ndarray:
         """Draw floats from an interval."""
@@ -72,7 +81,7 @@ class Draw:
     def slopes(self, *shape: int) -> list[np.ndarray]:
         """Return four planes whose largest cell is in another corner each, in every window."""
         rows, columns = np.indices(shape[-2:])
-        low = self.integer(-99, 99)
+        low = self.integer(1, 99) + 20 * shape[-2] + shape[-1]
         planes = [down * 20 * rows + right * columns + low for down in (1, -1) for right in (1, -1)]
         return [np.broadcast_to(plane, shape).copy() for plane in planes]
 
@@ -101,7 +110,7 @@ class Draw:
         stride = self.integer(1, 3), self.integer(1, 3)
         padding = tuple(self.integer(0, k // 2) for k in kernel)
         rows, columns = (self.integer(k, k + 5) for k in kernel)
-        x = self.ints(self.integer(1, 2), self.integer(1, 3), rows, columns)
+        x = self.below_zero(self.integer(1, 2), self.integer(1, 3), rows, columns)
         return self.call(x, kernel, stride, padding, **more)
 
 
@@ -142,7 +151,7 @@ def _left_alone(weight: int, shape: tuple[int, ...], *arguments) -> Group:
         later("Your function writes into x. Work on a new array; the caller still needs x."),
         lambda d: [
             d.call(d.ints(*shape), *arguments, counts=("input",)),
-            d.call(d.floats(*shape), *arguments, counts=("input",), layout="read-only"),
+            d.call(d.floats(*shape, low=1), *arguments, counts=("input",), layout="read-only"),
         ],
         side=True,
     )
@@ -187,7 +196,7 @@ def _nan(weight: int, shape: tuple[int, ...], *arguments) -> Group:
         ),
         lambda d: [
             d.call(d.sprinkle(d.floats(*shape, low=1), np.nan, 3), *arguments),
-            d.call(d.sprinkle(d.floats(*shape), np.nan, 5), *arguments[:1]),
+            d.call(d.sprinkle(d.floats(*shape, low=1), np.nan, 5), *arguments[:1]),
         ],
         side=True,
     )
@@ -506,7 +515,7 @@ MAX_POOL_MATRIX = (
         lambda d: [
             d.call(d.ints(4, 6, low=-90, high=-1), 2),
             d.call(d.floats(6, 4, low=-900, high=-100), 2),
-            d.call(d.ints(6, 6), 3),
+            d.call(d.ints(6, 6, low=-60, high=20), 3),
         ],
     ),
     *_matrix_groups(12),
@@ -666,8 +675,8 @@ def _pool2d_groups() -> tuple[Group, ...]:
             later("everything together: batch, channels, rectangles, stride, padding"),
             later("One thing at a time: first mend the groups above, then look at the case shown here."),
             lambda d: [
-                d.call(d.ints(2, 3, 7, 10), (3, 2), (2, 3), (1, 0)),
-                d.call(d.ints(3, 2, 5, 8), (2, 4), (1, 3), (1, 2)),
+                d.call(d.below_zero(2, 3, 7, 10), (3, 2), (2, 3), (1, 0)),
+                d.call(d.below_zero(3, 2, 5, 8), (2, 4), (1, 3), (1, 2)),
                 d.anything(),
                 d.anything(),
             ],
@@ -734,7 +743,7 @@ MAX_POOL2D = (
         lambda d: [
             d.call(d.ints(1, 1, 4, 4, low=-90, high=-1), 2),
             d.call(d.floats(1, 1, 6, 6, low=-900, high=-100), 3),
-            d.call(d.ints(1, 1, 6, 6), 3),
+            d.call(d.ints(1, 1, 6, 6, low=-60, high=20), 3),
         ],
     ),
     Group(
@@ -745,7 +754,7 @@ MAX_POOL2D = (
         lambda d: [
             d.call(d.ints(1, 1, 4, 4, low=-90, high=-1), 3, 1, 1),
             d.call(d.floats(1, 1, 5, 5, low=-90, high=-10), 3, 2, 1),
-            d.call(d.ints(1, 1, 5, 5), 4, 2, 2),
+            d.call(d.ints(1, 1, 5, 5, low=-90, high=9), 4, 2, 2),
             d.call(d.ints(1, 1, 6, 6, low=-90, high=-1), 2, padding=1),
         ],
     ),

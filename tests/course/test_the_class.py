@@ -41,8 +41,7 @@ def test_it_gets_the_points_that_the_recipe_expects(recipe, row, graded):
     points = {cell.title: scores[cell.id] for cell in cells if cell.title != "question"}
     assert points.keys() == recipe.scores.keys()
     for task, expected in recipe.scores.items():
-        least, most = expected if isinstance(expected, list) else (expected, expected)
-        assert least - 0.005 <= points[task] <= most + 0.005, task
+        assert points[task] == pytest.approx(expected, abs=0.005), task
 
 
 @pytest.mark.parametrize("recipe", GRADED, ids=name)
