@@ -1,5 +1,6 @@
 """`./course grade`: several submissions at once come out as one after the other does."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -248,15 +249,13 @@ def test_a_submission_that_nbgrader_cannot_grade_gets_its_line_and_the_others_th
     assert graded_folders(course) == {"ana"}
 
 
-def test_two_commands_at_once_do_not_grade_the_same_course(tmp_path):
-    course = hand_in(TinyCourse(tmp_path / "course"), {"s0": slow})
-    running = start(course)
-    wait_until((course.root / "autograded" / ".grading" / "stage").exists, "the first command's start")
-    second = grade(course, check=False)
+def test_two_commands_do_not_grade_the_same_course_at_once(side_by_side):
+    with (side_by_side.root / "autograded" / ".grading" / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as a command holds it while it grades
+        second = grade(side_by_side, check=False)
     assert second.returncode == 1
     assert "another ./course grade is at work" in second.stderr
-    running.communicate(timeout=240)
-    assert running.returncode == 0
+    assert grade(side_by_side).returncode == 0
 
 
 def test_what_a_killed_run_left_is_graded_anew(tmp_path):
