@@ -92,7 +92,12 @@ c.Sandbox.preload = [
     "numpy",
     "matplotlib.pyplot",
     "ipywidgets",
-    "pooling_lab",
+    "PIL.PngImagePlugin",
+    "pooling_lab.charts",
+    "pooling_lab.checking",
+    "pooling_lab.explorer",
+    "pooling_lab.photos",
+    "pooling_lab.pictures",
 ]
 
 c.GenerateFeedback.exporter_class = FeedbackExporter
