@@ -31,6 +31,8 @@ NOT_OURS = (
     "favicon",
     "net::ERR_",  # exported pages and Voilà ask for MathJax and icons elsewhere
     "reading 'schema'",  # Notebook 7 beside JupyterLab 4.6
+    "filebrowser:open-path",  # Notebook 7, now and then while it starts, as the next
+    "/static/notebook/",
     "hared module",  # Voilà, of the extensions that only JupyterLab can load
 )
 
