@@ -142,7 +142,7 @@ class Check:
         writes = _first_write(drawn, outcomes)
         for (group, cases), results in zip(drawn, outcomes, strict=True):
             if group.key == LEFT_ALONE and writes is not None:
-                cases, results = [*cases, writes[0]], [*results, writes[1]]
+                cases, results = [writes[0], *cases], [writes[1], *results]
             failure = self._judge(group, cases, results)
             if failure is None:
                 passed.append(_(group.title))
