@@ -17,7 +17,8 @@ CELLS = {
     "the targets of comms": "import comm, ipywidgets\nprint(sorted(comm.get_comm_manager().targets))",
     "a table in HTML": "from IPython.display import HTML\nHTML('<b>1</b>')",
     "text and errors": "import sys\nprint('one')\nprint('two', file=sys.stderr)",
-    "text past Python": "import os\nos.write(1, b'from below\\n');",
+    # ipykernel passes it on from a thread of its own, with the cell only while the cell still runs.
+    "text past Python": "import os, time\nos.write(1, b'from below\\n')\ntime.sleep(1)",
     "an exception": "def f():\n    raise ValueError('no')\nf()",
     "no input": "input('name? ')",
     "the module": "print(__name__, type(get_ipython()).__name__, get_ipython().execution_count > 0)",
