@@ -53,7 +53,7 @@ def show_maps(maps: Mapping[str, np.ndarray]) -> None:
         Names, and the maps of one image under each: (filters, H, W).
     """
     filters = max(len(values) for values in maps.values())
-    figure = Figure(figsize=(2.1 * len(maps), 2.1 * filters + 0.3), layout="constrained")
+    figure = Figure(figsize=(2.1 * len(maps), 2.1 * filters + 0.5), layout="constrained")
     grid = figure.subplots(filters, len(maps), squeeze=False)
     for column, (name, values) in enumerate(maps.items()):
         for row in range(filters):

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from pooling_lab import photo, pictures, set_language
+from pooling_lab import charts, photo, pictures, set_language
 from pooling_lab.photos import DATA, PHOTOS
 from pooling_ref.pooling import max_pool2d
 
@@ -153,6 +153,17 @@ def test_a_cell_says_in_one_line_where_a_function_stops(shown):
     with pictures.when_written(max_pool2d):
         max_pool2d()
     assert len(shown) == 1 and "TypeError" in shown[0] and "no window here" in shown[0]
+
+
+@pytest.mark.parametrize("shape", [(1, 49, 49), (2, 16, 16)])
+def test_the_titles_of_maps_stay_inside_the_figure(monkeypatch, shape):
+    figures = []
+    monkeypatch.setattr(charts, "_show", lambda figure, alt: figures.append(figure))
+    charts.show_maps({"None": np.ones(shape), "max": np.ones(shape), "avg": np.ones(shape)})
+    figures[0].draw_without_rendering()
+    titles = [axes.title.get_window_extent() for axes in figures[0].axes if axes.get_title()]
+    assert len(titles) == 3
+    assert all(title.y1 <= figures[0].bbox.y1 for title in titles)
 
 
 def contrast(one: str, other: str) -> float:
