@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from hmac import compare_digest
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -225,12 +226,15 @@ class StudentKernel:
         raise KernelTimeout(f"the kernel was not ready after {self.startup} seconds")
 
     def _install_agent(self, is_same_python: bool) -> None:
+        """Give the kernel the agent, as an expression: IPython looks through cells token by token."""
         code = f"exec({agent_code() if is_same_python else repr(agent_source())}, {{'__name__': 'agent'}})"
-        sent = self._send("execute_request", {"code": code, "silent": True, "store_history": False})
+        content = {"code": "", "silent": True, "store_history": False, "user_expressions": {"agent": code}}
+        sent = self._send("execute_request", content)
         for kind, content, _ in self._messages((sent,), Until(self.startup)):
             if kind == "execute_reply":
-                if content.get("status") != "ok":
-                    raise KernelDied(f"the kernel could not take the agent: {content.get('evalue')}")
+                installed = content.get("user_expressions", {}).get("agent", content)
+                if installed.get("status") != "ok":
+                    raise KernelDied(f"the kernel could not take the agent: {installed.get('evalue')}")
                 break
 
     def connect(self) -> None:
@@ -292,18 +296,20 @@ class StudentKernel:
     ) -> tuple[str, dict[str, Any], list[bytes]] | None:
         """Read one message; None where it is not one, or not about these requests."""
         frames = socket.recv_multipart()
+        session = self.client.session
         try:
-            _, frames = self.client.session.feed_identities(frames)
-            message = self.client.session.deserialize(frames, content=False)
-            kind = message["header"]["msg_type"]
-            if message["parent_header"].get("msg_id") not in parents or (kinds and kind not in kinds):
+            _, (signature, *parts) = session.feed_identities(frames)
+            if not compare_digest(signature, session.sign(parts[:4])):
                 return None
-            content = wire.parse(message["content"])
+            header, parent, _, content = map(wire.parse, parts[:4])
+            kind = header["msg_type"]
+            if parent.get("msg_id") not in parents or (kinds and kind not in kinds):
+                return None
         except Exception:  # whatever the student's process sends must not stop the grading
             return None
         if not isinstance(content, dict) or not isinstance(kind, str):
             return None
-        return kind, content, [bytes(buffer) for buffer in message["buffers"]]
+        return kind, content, parts[4:]
 
     def _interrupt(self, sent: str) -> str:
         """Stop what runs; where it does not stop, the kernel is stuck. Return `timeout`."""
