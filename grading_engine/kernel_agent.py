@@ -6,7 +6,7 @@ names it uses). It holds no secret and decides nothing: a student who rewrites i
 
 import linecache
 
-from grading_engine.wire import Decoder, Encoder, WireError  # the text itself, when sent
+from grading_engine.wire import MAX_BYTES, Decoder, Encoder, WireError  # the text itself, when sent
 
 TARGET = "sealed-grading"
 REQUEST, ANSWER = "sealed_request", "sealed_answer"  # types of message on the channel for input
@@ -44,8 +44,7 @@ class Agent:
 
     def answer(self, data, received):
         """Return the answer to one request, whatever happens, and its buffers."""
-        reply = {"nonce": data["nonce"]}
-        buffers = []
+        reply, buffers = {"nonce": data.get("nonce")}, []
         try:
             encoder = Encoder(self.handle)
             reply["ok"] = getattr(self, "do_" + data["do"])(data, received, encoder)
@@ -92,6 +91,24 @@ class Agent:
             if snapshot(values[place]) != was
         ]
         return {"result": result, "changed": changed, "refilled": refilled}
+
+    def do_calls(self, data, buffers, encoder):
+        """Make one call after the other, and return their answers, those after a KeyboardInterrupt left out.
+
+        The interrupt may be the grading process's; where it was the student's own, that asks again.
+        """
+        answers = []
+        for call in data["calls"]:
+            given, buffers = buffers[: call["buffers"]], buffers[call["buffers"] :]
+            answer, found = self.answer(call, given)
+            if encoder.bytes + sum(map(len, found)) > MAX_BYTES:
+                answer, found = {"wire": "the results are too large"}, []
+            for buffer in found:
+                encoder.add(buffer)
+            answers.append({**answer, "buffers": len(found)})
+            if "KeyboardInterrupt" in answer.get("error", {}).get("types", ()):
+                break
+        return answers
 
     def handle(self, value):
         """Return what stands for an object that is not data, and remember the object."""

@@ -1,10 +1,14 @@
 """Stand-ins: what a hidden test holds in place of an object that lives in the student's kernel."""
 
 import builtins
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, NoReturn
 
-from .student_kernel import KernelFault, KernelTimeout, StudentKernel
+from .student_kernel import Answer, KernelFault, KernelTimeout, StudentKernel
 from .wire import Decoder, Encoder, WireError
 
 # The exceptions of a student's function that `except` in a hidden test can name.
@@ -41,6 +45,9 @@ NAMED_ERRORS = (
     "ZeroDivisionError",
 )
 SPECIAL = ("__name__", "__qualname__", "__annotations__", "__defaults__", "__kwdefaults__")
+ENOUGH_BYTES = 8 * 2**20  # of the calls that go into one message
+BYTES_OF_A_CALL = 2**15  # beside its arrays, for this purpose
+Call = tuple[tuple[Any, ...], dict[str, Any]]  # what an object is called with, by place and by name
 
 
 class RemoteError(Exception):
@@ -101,6 +108,10 @@ class Foreign:
         """Call the object in its kernel."""
         return self._bridge.call(self._number, args, kwargs)
 
+    def _call_each(self, calls: Iterable[Call]) -> Iterator[Callable[[], Any]]:
+        """Call the object several times, with few messages; `pooling_lab.trial.try_all` knows of it."""
+        return self._bridge.call_each(self._number, calls)
+
     def __eq__(self, other: object) -> bool:
         return False
 
@@ -109,6 +120,15 @@ class Foreign:
 
     def __repr__(self) -> str:
         return self.text
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A call on its way: its arguments here, and what was made of them."""
+
+    call: Call
+    encoder: Encoder
+    data: dict[str, Any]
 
 
 class Bridge:
@@ -135,14 +155,14 @@ class Bridge:
     def names(self, names: list[str]) -> dict[str, Any]:
         """Return those names that the kernel has, each as data or as a stand-in."""
         self.kernel.connect()
-        found, decoder = self._ask({"do": "names", "names": names}, [])
+        found, decoder = self._read(self._ask({"do": "names", "names": names}, []))
         if not isinstance(found, dict) or not set(found) <= set(names):
             raise WireError("the kernel answered with other names")
         return {name: decoder.decode(value) for name, value in found.items()}
 
     def attribute(self, number: int, name: str) -> Any:
         """Return an attribute of an object."""
-        found, decoder = self._ask({"do": "attribute", "id": number, "name": name}, [])
+        found, decoder = self._read(self._ask({"do": "attribute", "id": number, "name": name}, []))
         return decoder.decode(found)
 
     def call(self, number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -157,34 +177,82 @@ class Bridge:
         WireError
             Where an argument or the result does not cross.
         """
-        encoder = Encoder(_only_own(self), keep_layout=True)
-        sent = {
-            "do": "call",
-            "id": number,
-            "args": [encoder.encode(arg) for arg in args],
-            "kwargs": {name: encoder.encode(arg) for name, arg in kwargs.items()},
-        }
-        found, decoder = self._ask(sent, encoder.buffers)
+        (settle,) = self.call_each(number, [(args, kwargs)])
+        return settle()
+
+    def call_each(self, number: int, calls: Iterable[Call]) -> Iterator[Callable[[], Any]]:
+        """Make several calls of an object, with few messages: what they are called with is sent beforehand.
+
+        Yields
+        ------
+        callable
+            For one call after the other: it returns or raises what `call` does. After a fault there is none.
+        """
+        waiting = deque(calls)
+        while waiting:
+            sent = list(self._next(number, waiting))
+            try:
+                answers = self._ask_all(sent)
+            except (KernelFault, RemoteError, WireError) as error:
+                yield partial(_raise, error)
+                return
+            yield from (partial(self._settle, *pair) for pair in zip(sent, answers, strict=False))
+            waiting.extendleft(each.call for each in reversed(sent[len(answers) :]))
+
+    def _next(self, number: int, waiting: deque[Call]) -> Iterator["Sent"]:
+        """Take as many of the calls as one message should hold, and yield them ready to be sent."""
+        size = 0
+        while waiting and size < ENOUGH_BYTES:
+            args, kwargs = waiting.popleft()
+            encoder = Encoder(_only_own(self), keep_layout=True)
+            named = {name: encoder.encode(arg) for name, arg in kwargs.items()}
+            data = {"id": number, "args": [encoder.encode(arg) for arg in args], "kwargs": named}
+            yield Sent((args, kwargs), encoder, {"do": "call", **data, "buffers": len(encoder.buffers)})
+            size += encoder.bytes + BYTES_OF_A_CALL
+
+    def _ask_all(self, sent: list["Sent"]) -> list[Answer]:
+        """Make calls, and return their answers: one at least, fewer where the kernel stopped on its way."""
+        buffers = [buffer for each in sent for buffer in each.encoder.buffers]
+        answer = self._ask({"do": "calls", "calls": [each.data for each in sent]}, buffers)
+        (found, _), left = self._read(answer), answer.buffers
+        if not isinstance(found, list) or not 0 < len(found) <= len(sent):
+            raise WireError("the kernel did not answer the calls")
+        answers = []
+        for each in found:
+            count = each.get("buffers") if isinstance(each, dict) else None
+            if type(count) is not int or not 0 <= count <= len(left):
+                raise WireError("the kernel answered a call in no known form")
+            answers.append(Answer(each, left[:count]))
+            left = left[count:]
+        return answers
+
+    def _settle(self, sent: "Sent", answer: Answer) -> Any:
+        """Return the result of a call, and write to its arguments what was written to them there."""
+        found, decoder = self._read(answer)
         if not isinstance(found, dict) or not set(found) >= {"result", "changed", "refilled"}:
             raise WireError("the kernel answered without a result")
         for place, value in _pairs(found["changed"]):
-            _write_array(encoder.arrays.get(place), decoder.decode(value))
+            _write_array(sent.encoder.arrays.get(place), decoder.decode(value))
+        args, kwargs = sent.call
         places = {**dict(enumerate(args)), **kwargs}
         for place, value in _pairs(found["refilled"]):
             _refill(places.get(place), decoder.decode(value))
         return decoder.decode(found["result"])
 
-    def _ask(self, data: dict[str, Any], buffers: list[bytes]) -> tuple[Any, Decoder]:
+    def _ask(self, data: dict[str, Any], buffers: list[bytes]) -> Answer:
         if self.fault is not None:
             raise self.fault
         left = self.deadline - monotonic()
         try:
             if left <= 0:
                 raise KernelTimeout("time is up")
-            answer = self.kernel.request(data, buffers, left)
+            return self.kernel.request(data, buffers, left)
         except KernelFault as fault:
             self.fault = fault
             raise
+
+    def _read(self, answer: Answer) -> tuple[Any, Decoder]:
+        """Return what an answer holds, and what decodes it."""
         if "error" in answer.data:
             raise remote_error(answer.data["error"])
         if "wire" in answer.data:
@@ -216,6 +284,10 @@ def remote_error(data: Any) -> RemoteError:
     error.line = data["line"] if type(data.get("line")) is int else None
     vars(error).update(texts)
     return error
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
 
 
 def _only_own(bridge: Bridge) -> Any:

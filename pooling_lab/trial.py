@@ -122,12 +122,39 @@ def try_out(function: Callable, case: Case) -> Outcome:
         return attempt(function, case, interrupted)
 
 
+def try_all(function: Callable, cases: Sequence[Case]) -> Iterator[Outcome]:
+    """Call the function as one case after the other says, up to a call after which no other is possible.
+
+    A stand-in for a function that lives elsewhere may take many calls at once: its class then has a method
+    `_call_each`, which yields, for each call, what returns or raises what came of it.
+    """
+    if not hasattr(type(function), "_call_each"):
+        outcomes = (try_out(function, case) for case in cases)
+    else:
+        given = [_arguments(case) for case in cases]
+        calls = [(args, case.kwargs) for args, case in zip(given, cases, strict=True)]
+        came = zip(function._call_each(calls), given, cases, strict=False)
+        outcomes = (_outcome(settle, args, case) for settle, args, case in came)
+    for outcome in outcomes:
+        yield outcome
+        if outcome.fatal:
+            return
+
+
 def attempt(function: Callable, case: Case, interrupted: Sequence = ()) -> Outcome:
     """Call the function as the case says: what `try_out` does for code that may print and be interrupted."""
+    args = _arguments(case)
+    return _outcome(lambda: function(*args, **case.kwargs), args, case, interrupted)
+
+
+def _arguments(case: Case) -> tuple:
     lay_out = LAYOUTS[case.layout]
-    args = tuple(lay_out(each) if isinstance(each, np.ndarray) else each for each in case.args)
+    return tuple(lay_out(each) if isinstance(each, np.ndarray) else each for each in case.args)
+
+
+def _outcome(call: Callable[[], object], args: tuple, case: Case, interrupted: Sequence = ()) -> Outcome:
     try:
-        value = function(*args, **case.kwargs)
+        value = call()
     except BaseException as error:  # SystemExit too: a student's function may raise anything
         if interrupted:
             raise

@@ -4,12 +4,13 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 
 import numpy as np
 
 from pooling_lab.differences import Difference, FirstDifference, find_difference, show
 from pooling_lab.tasks import TASKS, Task
-from pooling_lab.trial import Case, Outcome, try_out
+from pooling_lab.trial import Case, Outcome, try_all
 from pooling_ref.backward_cases import GROUPS as BACKWARD
 from pooling_ref.cases import GROUPS as POOLING
 from pooling_ref.cases import LEFT_ALONE, Draw, Group
@@ -177,17 +178,8 @@ class Check:
 
 def _run(function: Callable, drawn: list[tuple[Group, list[Case]]]) -> list[list[Outcome]]:
     """Return what came back for every case of every group, up to a call after which no other is possible."""
-    outcomes: list[list[Outcome]] = []
-    dead = False
-    for _group, cases in drawn:
-        results: list[Outcome] = []
-        for case in cases:
-            if dead:
-                break
-            results.append(try_out(function, case))
-            dead = results[-1].fatal
-        outcomes.append(results)
-    return outcomes
+    tried = try_all(function, [case for _group, cases in drawn for case in cases])
+    return [list(islice(tried, len(cases))) for _group, cases in drawn]
 
 
 def _first_write(

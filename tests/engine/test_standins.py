@@ -6,6 +6,7 @@ from time import monotonic
 import numpy as np
 import pytest
 
+from grading_engine import standins
 from grading_engine.standins import Bridge, Foreign, RemoteError
 from grading_engine.student_kernel import KernelFault
 from grading_engine.wire import WireError
@@ -123,13 +124,12 @@ agent = get_ipython().kernel.comm_manager.targets['sealed-grading'].__self__
 def npy(header, body):
     return b'\\x93NUMPY\\x01\\x00' + len(header).to_bytes(2, 'little') + header + body
 def answer(data, received):
-    nonce = data['nonce']
     if data['do'] != 'call':
         return type(agent).answer(agent, data, received)
     sent = []
     def reply(result, *buffers, **more):
         ok = {{'result': result, 'changed': [], 'refilled': [], **more}}
-        sent.append(({{'nonce': nonce, 'ok': ok}}, list(buffers)))
+        sent.append(({{'ok': ok}}, list(buffers)))
     array = {{'t': 'array', 'w': True, 'b': 0}}
     {what}
     return sent[0]
@@ -181,12 +181,83 @@ def test_a_function_of_python_that_is_named_is_not_given(asked):
     asked.run("del agent.answer")
 
 
+OK = "{'result': 42, 'changed': [], 'refilled': []}"
+FORGED = f"""
+agent = get_ipython().kernel.comm_manager.targets['sealed-grading'].__self__
+def answer(data, received):
+    if data['do'] != 'calls':
+        return type(agent).answer(agent, data, received)
+    calls = [{{**answer, 'buffers': 0}} for answer in [{{'ok': {OK}}}] * len(data['calls'])]
+    return {{'nonce': data['nonce'], 'ok': calls, **forged(data, calls)}}, []
+agent.answer = answer
+def f(*args):
+    pass
+"""
+
+
 def test_an_answer_to_another_question_is_no_answer(asked):
-    f = asked.define(lying("sent.append(({'nonce': 'guessed', 'ok': {'result': 42}}, []))"))
+    f = asked.define(FORGED + "def forged(data, calls): return {'nonce': 'guessed'}")
     with pytest.raises(KernelFault):
         f(1)
     asked.run("del agent.answer")
     asked.bridge.fault = None
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        "[]",
+        "calls * 2",
+        "7",
+        "None",
+        "[7]",
+        "[{'ok': 7}]",
+        "[{**calls[0], 'buffers': 1}]",
+        "[{'buffers': -1}]",
+    ],
+)
+def test_answers_to_calls_that_are_none_raise(asked, answers):
+    f = asked.define(FORGED + f"def forged(data, calls): return {{'ok': {answers}}}")
+    with pytest.raises(WireError):
+        f(1)
+    asked.run("del agent.answer")
+
+
+def test_calls_that_are_made_together_come_back_one_by_one(asked):
+    f = asked.define(
+        "import numpy as np\ndef f(x, add=0):\n    if add > 90:\n        raise KeyboardInterrupt\n"
+        "    x[0] = add\n    return np.flip(x) + (1 / add)"
+    )
+    arrays = [np.arange(4.0) for _ in range(100)]
+    settled = list(f._call_each([((x,), {"add": add}) for add, x in enumerate(arrays)]))
+    assert len(settled) == 100
+    with pytest.raises(ZeroDivisionError):
+        settled[0]()
+    for add in range(1, 91):
+        np.testing.assert_array_equal(settled[add](), [3 + 1 / add, 2 + 1 / add, 1 + 1 / add, add + 1 / add])
+        assert arrays[add][0] == add
+    for add in range(91, 100):
+        with pytest.raises(RemoteError) as caught:
+            settled[add]()
+        assert caught.value.type_name == "KeyboardInterrupt"
+
+
+def test_more_calls_than_fit_in_one_message_are_all_made(asked, monkeypatch):
+    monkeypatch.setattr(standins, "ENOUGH_BYTES", 5000)
+    f = asked.define("def f(x):\n    return x + 1")
+    results = [settle() for settle in f._call_each([((np.full(300, n),), {}) for n in range(20)])]
+    assert [int(result[0]) for result in results] == list(range(1, 21))
+
+
+def test_a_loop_in_one_of_many_calls_is_fatal_for_all_and_the_kernel_lives_on(asked):
+    asked.run("def f(x):\n    while x == 3:\n        pass\n    return x")
+    f = asked.names("f", seconds=1)["f"]
+    first, *more = f._call_each([((n,), {}) for n in range(6)])
+    with pytest.raises(KernelFault):
+        first()
+    assert not more
+    asked.bridge.fault, asked.bridge.deadline = None, monotonic() + 30
+    assert f(2) == 2
 
 
 def test_what_is_no_message_is_passed_over(asked):
