@@ -133,12 +133,17 @@ class Explorer(ipywidgets.VBox):
         if function is not None:
             self._try_yours()
             picture.observe(self._try_yours, names=list(SETTING))
-        rooms = table.as_widgets(self._controls, titles, picture)
+        is_shown_live = somebody_watches() and not static
+        super().__init__(self._with_controls(titles) if is_shown_live else [picture])
+        self.add_class("pooling-explorer")
+
+    def _with_controls(self, titles: list[str]) -> list[ipywidgets.Widget]:
+        """Return the picture and its controls, as they stand under each other."""
+        rooms = table.as_widgets(self._controls, titles, self.picture)
         panels = {name: ipywidgets.Box(widgets) for name, widgets in rooms.items()}
         for panel in panels.values():
             panel.add_class("pooling-panel")
-        super().__init__([panels["top"], picture, panels["motion"], panels["settings"]])
-        self.add_class("pooling-explorer")
+        return [panels["top"], self.picture, panels["motion"], panels["settings"]]
 
     def _wants(self, control: table.Control) -> bool:
         if self._function is None or control.asks is None:
