@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbformat import NotebookNode, from_dict
 
 KEPT_TEXT = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml")
 KEPT_BASE64 = ("image/png", "image/jpeg", "image/gif")
@@ -64,13 +63,13 @@ class Outputs:
         if last is not None and last.output_type == "stream" and last.name == name:
             last.text += text
         elif text:
-            self._add(new_output("stream", name=name, text=text))
+            self._add(output_of("stream", name=name, text=text))
 
     def _display(self, content: dict[str, Any], kind: str = "display_data") -> None:
         data = self._data(content.get("data"))
         if not data:
             return
-        output = new_output(kind, data=data)
+        output = output_of(kind, data=data)
         self._add(output)
         transient = content.get("transient")
         name = transient.get("display_id") if isinstance(transient, dict) else None
@@ -89,7 +88,7 @@ class Outputs:
         trace = content.get("traceback")
         trace = trace if isinstance(trace, list) else []
         self._add(
-            new_output(
+            output_of(
                 "error",
                 ename=clean(content.get("ename"))[:200],
                 evalue=self._clip(content.get("evalue")),
@@ -138,6 +137,13 @@ _MAKERS = {
 }
 
 
+def output_of(kind: str, **fields: Any) -> NotebookNode:
+    """Return what nbformat's `new_output` does, unchecked: writing the notebook checks all of it."""
+    has_data = {"metadata": {}} if "data" in fields else {}
+    counted = {"execution_count": None} if kind == "execute_result" else {}
+    return from_dict({"output_type": kind, **has_data, **counted, **fields})
+
+
 def clean(value: Any, limit: int | None = None) -> str:
     """Return a string (nbformat's list of lines too) that any file can hold; anything else as nothing."""
     if isinstance(value, list) and all(isinstance(line, str) for line in value):
@@ -154,7 +160,7 @@ def harmless(outputs: list[NotebookNode]) -> list[NotebookNode]:
     stderr. As displays, what the student's kernel sends is seen and counts for nothing; and what is printed
     in such a cell (its streams) is the grading process's alone, for whoever reads reports out of it.
     """
-    return [new_output("display_data", data=_data_of(output)) for output in outputs]
+    return [output_of("display_data", data=_data_of(output)) for output in outputs]
 
 
 def _data_of(output: NotebookNode) -> dict[str, str]:

@@ -12,14 +12,13 @@ from typing import Any
 from jupyter_client.manager import KernelManager
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, Execute
 from traitlets import Dict, Float, Integer, Unicode
 
 from .hidden import Cell, HiddenRoom, cut, defined_names
-from .outputs import Outputs, Room, harmless
+from .outputs import Outputs, Room, harmless, output_of
 from .sentences import sentence
 from .standins import Bridge
 from .student_kernel import KernelFault, StudentKernel
@@ -162,7 +161,7 @@ class SealedRun:
             return [self._stopped(key, seconds)]
         outputs = []
         if verdict.printed:
-            outputs.append(new_output("stream", name="stdout", text=_printable(verdict.printed)))
+            outputs.append(output_of("stream", name="stdout", text=_printable(verdict.printed)))
         if verdict.error is not None:
             name, text = verdict.error
             outputs.append(self._error(name, text or sentence(self.language, "failed")))
@@ -178,7 +177,7 @@ class SealedRun:
                 self.log.error("A hidden test gave %s points in a cell worth %s; they are cut", value, most)
                 value = most
             text = repr(float(value))
-        return new_output("execute_result", data={"text/plain": _printable(text)}, execution_count=None)
+        return output_of("execute_result", data={"text/plain": _printable(text)})
 
     def _unsealed(self, outputs: list[NotebookNode], most: float | None) -> list[NotebookNode]:
         """Return the outputs of a test cell with nothing hidden: the kernel's own word, as in stock nbgrader.
@@ -242,12 +241,12 @@ class SealedRun:
 
     def _error(self, name: str, text: str) -> NotebookNode:
         name, text = _printable(name)[:200], _printable(text)
-        return new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
+        return output_of("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
 
     def _note(self) -> NotebookNode:
         title, more = (sentence(self.language, key) for key in ("hidden", "hidden-more"))
         folded = f"<details><summary>{html.escape(title)}</summary>{html.escape(more)}</details>"
-        return new_output("display_data", data={"text/html": folded, "text/plain": f"{title}. {more}"})
+        return output_of("display_data", data={"text/html": folded, "text/plain": f"{title}. {more}"})
 
     def _source(self, cell: NotebookNode) -> SourceCell | None:
         """Return the gradebook's copy of a locked test cell; None for every other cell."""

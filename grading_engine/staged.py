@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import glob
 import io
+import json
 import logging
 import os
 import re
@@ -178,17 +179,22 @@ class StagedAutograde(Autograde):
                 _move(staged, Path(self._format_dest(submission.assignment, submission.student)))
 
     def _save(self, submission: Submission, name: str) -> None:
+        """Run what writes to the gradebook; the file is written again where that changes the notebook."""
         self._sanitizing = False
         try:
             staged = Path(self._format_dest(submission.assignment, submission.student), name)
             resources = self.init_single_notebook_resources(str(staged))
             resources["metadata"] = {"name": staged.stem, "path": str(staged.parent)}
+            nb = nbformat.read(staged, as_version=nbformat.NO_CONVERT)
+            before = json.dumps(nb)
             self.exporter._preprocessors = []
             for kind in self.savers:
                 self.exporter.register_preprocessor(kind)
-            read = nbformat.read(staged, as_version=nbformat.NO_CONVERT)
-            output, resources = self.exporter.from_notebook_node(read, resources)
-            self.write_single_notebook(output, resources)
+            for saver in self.exporter._preprocessors:
+                nb, resources = saver(nb, resources)
+            if json.dumps(nb) != before:
+                self.exporter._preprocessors = []
+                self.write_single_notebook(*self.exporter.from_notebook_node(nb, resources))
         finally:
             self._sanitizing = True
 
