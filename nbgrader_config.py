@@ -72,13 +72,8 @@ c.ClearMarkScheme.enforce_metadata = False  # marking schemes stand in the answe
 c.Autograde.exporter_class = SafeNotebookExporter
 c.Exporter.optimistic_validation = True  # once, after the last preprocessor, and not after each of them
 c.Autograde.sanitize_preprocessors = [ClearOutput, OverwriteKernelspec, Normalise, CheckCellMetadata]
-c.Autograde.autograde_preprocessors = [
-    SealedExecute,
-    LimitOutput,
-    SaveAutoGrades,
-    AssignLatePenalties,
-    CheckCellMetadata,
-]
+# The metadata were checked above; what comes after leaves them alone.
+c.Autograde.autograde_preprocessors = [SealedExecute, LimitOutput, SaveAutoGrades, AssignLatePenalties]
 c.SafeNotebookExporter.language = "es"
 c.Execute.timeout = 20
 
@@ -92,7 +87,11 @@ c.Sandbox.preload = [
     "numpy",
     "matplotlib.pyplot",
     "ipywidgets",
+    "PIL.BmpImagePlugin",  # Pillow loads these five with the first picture
+    "PIL.GifImagePlugin",
+    "PIL.JpegImagePlugin",
     "PIL.PngImagePlugin",
+    "PIL.PpmImagePlugin",
     "pooling_lab.charts",
     "pooling_lab.checking",
     "pooling_lab.explorer",
