@@ -60,7 +60,7 @@ CONTROLS = (
     Control("count_include_pad", "check", "settings", shown="show_include_pad", asks="count_include_pad"),
 )
 
-NAME_WIDTH = {"description_width": "8em"}
+NAME_WIDTH = {"description_width": "10.5em"}  # the longest name, "Ancho de la ventana"
 
 
 def as_table(controls: list[Control], titles: list[str]) -> list[dict]:
@@ -92,8 +92,9 @@ def _slider(control: Control, _titles: list[str], picture: ipywidgets.Widget) ->
         control.low,
         high,
         description=_(NAMES[control.key]),
+        tooltip=_(NAMES[control.key]),  # ipywidgets would show "null"
         style=NAME_WIDTH,
-        layout={"width": "310px", "max_width": "98%"},
+        layout={"width": "340px", "max_width": "98%"},
     )
     if control.key == "position":
         widget.layout, widget.style.description_width = {"width": "auto", "flex": "1 1 260px"}, "initial"
@@ -109,6 +110,7 @@ def _choice(control: Control, titles: list[str], picture: ipywidgets.Widget) -> 
         options=options,
         index=getattr(picture, control.key),
         description=_(NAMES[control.key]),
+        tooltip=_(NAMES[control.key]),
         style={"description_width": "initial"},
         layout={"width": "auto", "max_width": "98%"},
     )
