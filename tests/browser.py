@@ -92,18 +92,26 @@ def _wait_for(url: str, server: subprocess.Popen, log: Path) -> None:
 
 def serve_lab(folder: Path) -> "contextmanager[str]":
     """Serve a folder in JupyterLab and Notebook 7, open to this machine alone; yields the address."""
+    root = [f"--ServerApp.root_dir={folder}", "--ServerApp.allow_root=True"]
+    return _serving_jupyter(["jupyterlab", *root], folder)
+
+
+def serve_course(course: Path) -> "contextmanager[str]":
+    """Serve a copy of the course as `./course lab` does, open to this machine alone; yields the address."""
+    return _serving_jupyter(["classroom.serve", "lab"], course)
+
+
+def _serving_jupyter(module: list[str], folder: Path) -> "contextmanager[str]":
     port = free_port()
     _ask_for_no_news(folder / ".home" / "settings")
     options = {
         "ServerApp.port": port,
         "ServerApp.port_retries": 0,
         "ServerApp.open_browser": False,
-        "ServerApp.root_dir": folder,
-        "ServerApp.allow_root": True,
         "IdentityProvider.token": "",
         "LabApp.user_settings_dir": folder / ".home" / "settings",
     }
-    command = [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
+    command = [sys.executable, "-m", *module, *(f"--{name}={value}" for name, value in options.items())]
     return _serving(command, f"http://127.0.0.1:{port}/", folder)
 
 
@@ -145,12 +153,12 @@ class Console:
 def open_notebook(page: Page, address: str, name: str, *, app: str = "lab/tree") -> None:
     """Open a notebook and wait until its kernel is idle; `app` is "lab/tree" or "notebooks"."""
     # A question of JupyterLab's own, such as which kernel to take, gets the answer that it proposes.
-    page.add_locator_handler(
-        page.locator(".jp-Dialog .jp-mod-accept"), lambda button: button.click(), no_wait_after=True
-    )
+    question = page.locator(".jp-Dialog .jp-mod-accept")
+    page.add_locator_handler(question, lambda button: button.click(), no_wait_after=True)
     page.goto(f"{address}{app}/{name}")
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
     page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for(timeout=PATIENCE)
+    page.remove_locator_handler(question)
 
 
 def run_all(page: Page) -> None:
