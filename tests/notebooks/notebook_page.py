@@ -47,4 +47,4 @@ class NotebookPage:
         self.page.get_by_role("menuitem", name="File", exact=True).click()
         self.page.locator("[data-command='filemenu:close-and-cleanup']").click()
         self.page.locator(".jp-Dialog .jp-mod-accept").click()
-        expect(self.page.locator(".jp-NotebookPanel")).to_have_count(0)
+        expect(self.page.locator(".jp-NotebookPanel")).to_have_count(0, timeout=PATIENCE)
