@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = [
@@ -153,12 +153,15 @@ class Console:
 def open_notebook(page: Page, address: str, name: str, *, app: str = "lab/tree") -> None:
     """Open a notebook and wait until its kernel is idle; `app` is "lab/tree" or "notebooks"."""
     # A question of JupyterLab's own, such as which kernel to take, gets the answer that it proposes.
-    question = page.locator(".jp-Dialog .jp-mod-accept")
-    page.add_locator_handler(question, lambda button: button.click(), no_wait_after=True)
+    page.add_locator_handler(_proposed(page), lambda button: button.click(), no_wait_after=True)
     page.goto(f"{address}{app}/{name}")
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
+    page.locator(".jp-KernelName", has_not_text="No Kernel").wait_for(timeout=PATIENCE)  # "idle" as well
     page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for(timeout=PATIENCE)
-    page.remove_locator_handler(question)
+
+
+def _proposed(page: Page) -> Locator:
+    return page.locator(".jp-Dialog .jp-mod-accept")
 
 
 def run_all(page: Page) -> None:
@@ -168,7 +171,8 @@ def run_all(page: Page) -> None:
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.locator("[data-command='runmenu:run-all']").click()
         try:
-            return ran.wait_for(timeout=4_000)
+            ran.wait_for(timeout=4_000)
         except TimeoutError:
             continue
+        return page.remove_locator_handler(_proposed(page))  # what asks from now on was called for
     raise AssertionError("no cell ran")
