@@ -1,5 +1,6 @@
 """Autograde an assignment, several submissions at once: `./course grade NAME --jobs N`."""
 
+import gc
 import logging
 import os
 import signal
@@ -181,6 +182,8 @@ class Grading:
         if SealedExecute(parent=self.converter).kernel_name == KERNEL:
             environment = {**os.environ, "NBGRADER_EXECUTION": "autograde"}
             Sandbox(parent=self.app).warm_up(environment)
+        gc.collect()
+        gc.freeze()  # what is loaded stays: no worker looks through it again, and all share its memory
 
     def _begun(self, todo: list[Submission]) -> Iterator[Submission]:
         """Yield the submissions one by one, each with its place in the gradebook."""
