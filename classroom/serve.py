@@ -10,6 +10,7 @@ from pathlib import Path
 from grading_engine.release import load_config
 
 FORMGRADER = "nbgrader.server_extensions.formgrader"
+SETTINGS = Path(__file__).parent / "lab_settings"  # without the entries of nbgrader's menu that lead nowhere here
 
 
 def lab(root: Path) -> list[str]:
@@ -20,6 +21,7 @@ def lab(root: Path) -> list[str]:
     return [
         f"--ServerApp.root_dir={released.parent}",
         f"--LabApp.default_url=/lab/tree/{released.name}",
+        f"--LabApp.app_settings_dir={SETTINGS}",
         # It would complain: it wants to see the whole course.
         f"--ServerApp.jpserver_extensions={FORMGRADER}=False",
     ]

@@ -176,6 +176,14 @@ def test_the_film_plays_until_it_is_stopped(explorer):
     expect(explorer.root.locator(".pooling-playing")).to_have_count(0)
 
 
+@pytest.mark.parametrize("right", EXPLORED[:1], ids=" ".join, indirect=True)
+def test_the_menu_of_nbgrader_offers_nothing_that_leads_nowhere(right):
+    right.page.get_by_role("menuitem", name="Nbgrader", exact=True).click()
+    offered = right.page.locator(".lm-Menu .lm-Menu-itemLabel").all_text_contents()
+    right.page.keyboard.press("Escape")
+    assert [entry for entry in offered if entry] == ["Create assignment"]
+
+
 def test_validate_is_content(right):
     assert "Success! Your notebook passes all the tests." in right.validated()
 
