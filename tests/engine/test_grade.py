@@ -249,6 +249,27 @@ def test_a_submission_that_nbgrader_cannot_grade_gets_its_line_and_the_others_th
     assert graded_folders(course) == {"ana"}
 
 
+STAMPING = """
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+class Stamp(NbGraderPreprocessor):
+    def preprocess(self, nb, resources):
+        nb.metadata["stamp"] = resources["nbgrader"]["student"]
+        return nb, resources
+
+c.Autograde.autograde_preprocessors.append(Stamp)
+"""
+
+
+def test_what_a_preprocessor_changes_after_the_points_are_saved_is_written(tmp_path):
+    course = hand_in(TinyCourse(tmp_path / "course"), {"ana": lambda nb: None})
+    with (course.root / "nbgrader_config.py").open("a") as config:
+        config.write(STAMPING)
+    grade(course)
+    assert course.scores("ana").items() >= FULL.items()
+    assert course.autograded("ana").metadata.stamp == "ana"
+
+
 def test_two_commands_do_not_grade_the_same_course_at_once(side_by_side):
     with (side_by_side.root / "autograded" / ".grading" / "lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # as a command holds it while it grades
