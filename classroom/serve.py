@@ -10,7 +10,8 @@ from pathlib import Path
 from grading_engine.release import load_config
 
 FORMGRADER = "nbgrader.server_extensions.formgrader"
-SETTINGS = Path(__file__).parent / "lab_settings"  # without the entries of nbgrader's menu that lead nowhere here
+# Without the entries of nbgrader's menu that lead nowhere here.
+SETTINGS = Path(__file__).parent / "lab_settings"
 
 
 def lab(root: Path) -> list[str]:

