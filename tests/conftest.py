@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,11 @@ NEEDS = {
     "torch": (lambda: importlib.util.find_spec("torch"), ".venv/bin/python -m pip install torch==2.13.0"),
     "skimage": (lambda: importlib.util.find_spec("skimage"), ".venv/bin/python -m pip install scikit-image"),
 }
+
+
+def pytest_configure():
+    """Hear interrupts, also where a shell that runs the tests in its background has them ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):

@@ -56,11 +56,14 @@ def served(course: Path, page: str):
         port = free.getsockname()[1]
     log = course / f"{page}.log"
     options = ["--no-browser", f"--port={port}", f"--IdentityProvider.token={TOKEN}"]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    # Tests that use the graders' kernel leave its place in the environment; a person at a shell has none.
+    clean = {name: value for name, value in os.environ.items() if name != "JUPYTER_PATH"}
     with log.open("w") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "classroom.serve", page, *options],
             cwd=course,
-            env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+            env={**clean, "PATH": path},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
