@@ -205,7 +205,7 @@ class Bridge:
             yield from (partial(self._settle, *pair) for pair in zip(sent, answers, strict=False))
             waiting.extendleft(each.call for each in reversed(sent[len(answers) :]))
 
-    def _next(self, number: int, waiting: deque[Call]) -> Iterator["Sent"]:
+    def _next(self, number: int, waiting: deque[Call]) -> Iterator[Sent]:
         """Take as many of the calls as one message should hold, and yield them ready to be sent."""
         size = 0
         while waiting and size < ENOUGH_BYTES:
@@ -216,7 +216,7 @@ class Bridge:
             yield Sent((args, kwargs), encoder, {"do": "call", **data, "buffers": len(encoder.buffers)})
             size += encoder.bytes + BYTES_OF_A_CALL
 
-    def _ask_all(self, sent: list["Sent"]) -> list[Answer]:
+    def _ask_all(self, sent: list[Sent]) -> list[Answer]:
         """Make calls, and return their answers: one at least, fewer where the kernel stopped on its way."""
         buffers = [buffer for each in sent for buffer in each.encoder.buffers]
         answer = self._ask({"do": "calls", "calls": [each.data for each in sent]}, buffers)
@@ -232,7 +232,7 @@ class Bridge:
             left = left[count:]
         return answers
 
-    def _settle(self, sent: "Sent", answer: Answer) -> Any:
+    def _settle(self, sent: Sent, answer: Answer) -> Any:
         """Return the result of a call, and write to its arguments what was written to them there."""
         found, decoder = self._read(answer)
         if not isinstance(found, dict) or not set(found) >= {"result", "changed", "refilled"}:

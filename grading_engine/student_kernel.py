@@ -294,7 +294,10 @@ class StudentKernel:
     def _receive(
         self, socket: zmq.Socket, parents: tuple[str, ...], kinds: tuple[str, ...]
     ) -> tuple[str, dict[str, Any], list[bytes]] | None:
-        """Read one message; None where it is not one, or not about these requests."""
+        """Read one message; None where it is not one, or not about these requests.
+
+        The session's own `deserialize` would look for dates in every header, which takes longer than the rest.
+        """
         frames = socket.recv_multipart()
         session = self.client.session
         try:
