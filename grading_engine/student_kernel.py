@@ -296,7 +296,7 @@ class StudentKernel:
     ) -> tuple[str, dict[str, Any], list[bytes]] | None:
         """Read one message; None where it is not one, or not about these requests.
 
-        The session's own `deserialize` would look for dates in every header, which takes longer than the rest.
+        The session's own `deserialize` would look for dates in every header, and take longer for it.
         """
         frames = socket.recv_multipart()
         session = self.client.session
