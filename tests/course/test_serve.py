@@ -1,4 +1,4 @@
-"""`./course lab` and `./course formgrader`: real servers, asked for their pages."""
+"""`./course lab` and `nbgrader formgrader`: real servers, asked for their pages."""
 
 import json
 import os
@@ -50,18 +50,18 @@ class Server:
 
 
 @contextmanager
-def served(course: Path, page: str):
+def served(course: Path, *command: str):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = course / f"{page}.log"
+    log = course / f"{command[-1]}.log"
     options = ["--no-browser", f"--port={port}", f"--IdentityProvider.token={TOKEN}"]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     # Tests that use the graders' kernel leave its place in the environment; a person at a shell has none.
     clean = {name: value for name, value in os.environ.items() if name != "JUPYTER_PATH"}
     with log.open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "classroom.serve", page, *options],
+            [*command, *options],
             cwd=course,
             env={**clean, "PATH": path},
             stdin=subprocess.DEVNULL,
@@ -86,13 +86,13 @@ def course(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lab(course):
-    with served(course, "lab") as server:
+    with served(course, sys.executable, "-m", "classroom.serve", "lab") as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def formgrader(course):
-    with served(course, "formgrader") as server:
+    with served(course, str(Path(sys.executable).parent / "nbgrader"), "formgrader") as server:
         yield server
 
 
