@@ -52,7 +52,7 @@ c.CourseDirectory.root = root
 c.Execute.timeout = {TIMEOUT}
 """
 NBGRADER = [str(Path(sys.executable).with_name("nbgrader"))]
-OURS = [sys.executable, "-m", "grading_engine.grade", ASSIGNMENT, "--jobs"]
+OURS = [sys.executable, "-m", "grading_engine", ASSIGNMENT, "--jobs"]
 CONTENDERS: dict[str, list[str]] = {
     "stock": [*NBGRADER, "autograde", ASSIGNMENT],
     "ours, 1 job": [*OURS, "1"],

@@ -1,6 +1,6 @@
 """Open JupyterLab: `./course lab` at the released course, `./course formgrader` at nbgrader's own pages.
 
-`nbgrader formgrader` is the latter too: `nbgrader` has no such command, but runs a program `nbgrader-formgrader`.
+`nbgrader formgrader` is the latter, too: nbgrader runs a program `nbgrader-formgrader` for it.
 All further options go to JupyterLab, e.g. `./course lab --no-browser --port 9999`.
 """
 

@@ -4,14 +4,18 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
+from ctypes import c_bool
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
+from .turns import Turns
+
 Task = TypeVar("Task")
 FORK = multiprocessing.get_context("fork")  # what the grading process has loaded, no worker loads again
 TICK = 0.5  # seconds between two looks, where nothing happens
+AHEAD = 1  # workers beyond those at work, which get a task ready or put one away meanwhile
 
 
 class WorkerDied(Exception):
@@ -24,7 +28,13 @@ class Worker(Generic[Task]):
 
     process: BaseProcess
     pipe: Connection
+    mark: c_bool
     task: Task | None = None
+
+    def hand(self, task: Task) -> None:
+        """Give it a task to work on."""
+        self.task = task
+        self.pipe.send(task)
 
 
 class Pool(Generic[Task]):
@@ -33,7 +43,7 @@ class Pool(Generic[Task]):
     Parameters
     ----------
     size : int
-        How many tasks are worked on at once.
+        How many tasks have a turn at once (`turns.turn`); one more is got ready for it, or put away.
     work : callable
         What a worker does with a task; returns what can be pickled.
     settle : callable
@@ -41,7 +51,8 @@ class Pool(Generic[Task]):
     """
 
     def __init__(self, size: int, work: Callable[[Task], Any], settle: Callable[[], None]) -> None:
-        self.size = size
+        self.size = size + AHEAD
+        self.turns = Turns(FORK, size)
         self.work = work
         self.settle = settle
         self.workers: list[Worker[Task]] = []
@@ -50,23 +61,21 @@ class Pool(Generic[Task]):
         """Yield each task with what came of it, as they end; None where for a while nothing has ended.
 
         What came of it is what `work` returned, or a `WorkerDied`. The next task is taken from `tasks` while
-        the workers are busy, so that none waits for it.
+        the workers are busy, so that none waits for it, nor for what is done with the last one's result.
         """
         coming = next(tasks, None)
-        while True:
+        while coming is not None or self._busy():
             while coming is not None and (free := self._free()):
-                free.task = coming
-                free.pipe.send(coming)
+                free.hand(coming)
                 coming = next(tasks, None)
-            busy = [worker for worker in self.workers if worker.task is not None]
-            if not busy:
-                return
-            ready = wait([worker.pipe for worker in busy], TICK)
-            for worker in busy:
-                if worker.pipe in ready:
-                    yield self._ended(worker)
-            if not ready:
-                yield None
+            ready = wait([worker.pipe for worker in self._busy()], TICK)
+            ended = [self._ended(worker) for worker in self._busy() if worker.pipe in ready]
+            if ended and coming is not None and (free := self._free()):
+                free.hand(coming)
+                coming = None
+            yield from ended or [None]
+            if coming is None:
+                coming = next(tasks, None)
 
     def close(self) -> None:
         """End all workers at once, whatever they do; their kernels end with them."""
@@ -77,6 +86,9 @@ class Pool(Generic[Task]):
             worker.pipe.close()
         self.workers.clear()
 
+    def _busy(self) -> list[Worker[Task]]:
+        return [worker for worker in self.workers if worker.task is not None]
+
     def _free(self) -> Worker[Task] | None:
         for worker in self.workers:
             if worker.task is None:
@@ -84,10 +96,11 @@ class Pool(Generic[Task]):
         if len(self.workers) == self.size:
             return None
         ours, theirs = FORK.Pipe()
-        process = FORK.Process(target=self._serve, args=(theirs, ours), daemon=True)
+        mark = self.turns.mark()
+        process = FORK.Process(target=self._serve, args=(theirs, ours, mark), daemon=True)
         process.start()
         theirs.close()
-        self.workers.append(Worker(process, ours))
+        self.workers.append(Worker(process, ours, mark))
         return self.workers[-1]
 
     def _ended(self, worker: Worker[Task]) -> tuple[Task, Any]:
@@ -97,10 +110,11 @@ class Pool(Generic[Task]):
         except (EOFError, OSError):
             worker.process.join()
             worker.pipe.close()
+            self.turns.give_back(worker.mark)
             self.workers.remove(worker)
             return task, WorkerDied(how_it_ended(worker.process.exitcode))
 
-    def _serve(self, pipe: Connection, other: Connection) -> None:
+    def _serve(self, pipe: Connection, other: Connection, mark: c_bool) -> None:
         """Be a worker, until the pool is gone."""
         other.close()
         for each in self.workers:  # those of earlier workers, which must notice when the pool goes
@@ -108,6 +122,7 @@ class Pool(Generic[Task]):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
+        self.turns.join(mark)
         self.settle()
         while True:
             try:

@@ -22,6 +22,7 @@ from .outputs import Outputs, Room, harmless, output_of
 from .sentences import sentence
 from .standins import Bridge
 from .student_kernel import KernelFault, StudentKernel
+from .turns import turn
 
 
 @dataclass(frozen=True)
@@ -104,21 +105,25 @@ class SealedRun:
         self.ran: list[str] = []  # what brings a fresh kernel to where the old one was
 
     def run(self) -> None:
-        """Run all cells, and end the kernel."""
-        self.deadline = monotonic() + self.config.notebook_timeout
+        """Start a kernel, run all cells when it is this notebook's turn, and end the kernel."""
         try:
             info = self.kernel.start()
             self.nb.metadata["language_info"] = {"name": str(info.get("language_info", {}).get("name"))}
             self.bridge = Bridge(self.kernel)
-            for count, cell in enumerate(filter(_is_code, self.nb.cells), 1):
-                cell.outputs, cell.execution_count = [], count
-                source = self._source(cell)
-                if source is None:
-                    self._run_students(cell)
-                else:
-                    self._run_test(cell, source)
+            with turn():
+                self._run_cells()
         finally:
             self.kernel.stop()
+
+    def _run_cells(self) -> None:
+        self.deadline = monotonic() + self.config.notebook_timeout
+        for count, cell in enumerate(filter(_is_code, self.nb.cells), 1):
+            cell.outputs, cell.execution_count = [], count
+            source = self._source(cell)
+            if source is None:
+                self._run_students(cell)
+            else:
+                self._run_test(cell, source)
 
     def _run_students(self, cell: NotebookNode) -> None:
         """Run a cell whose text is the student's, or that is locked but gives no points."""

@@ -14,7 +14,8 @@ import nbformat
 import psutil
 import pytest
 
-from grading_engine.pool import Pool, WorkerDied
+from grading_engine.pool import FORK, Pool, WorkerDied
+from grading_engine.turns import turn
 from tests.attacks.tiny_course import FULL, TinyCourse, cell
 from tests.conftest import ROOT, run
 
@@ -71,7 +72,7 @@ def hand_in(course: TinyCourse, students: dict) -> TinyCourse:
 
 
 def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "grading_engine.grade", *words]
+    return [sys.executable, "-m", "grading_engine", *words]
 
 
 def grade(course: TinyCourse, *words: str, check: bool = True) -> subprocess.CompletedProcess:
@@ -224,7 +225,7 @@ def test_a_killed_worker_fails_its_submission_alone(tmp_path):
         workers[:] = [
             child
             for child in psutil.Process(running.pid).children()
-            if child.cmdline()[1:3] == ["-m", "grading_engine.grade"]
+            if child.cmdline()[1:3] == ["-m", "grading_engine"]
         ]
         return workers
 
@@ -311,3 +312,35 @@ def test_a_pool_that_is_closed_ends_its_workers():
     assert len(processes) == 3
     pool.close()
     assert not any(process.is_alive() for process in processes)
+
+
+def test_workers_take_turns_though_one_more_gets_ready():
+    together = FORK.Value("i", 0)
+
+    def work(task: int) -> int:
+        with turn():
+            with together.get_lock():
+                together.value += 1
+            time.sleep(0.01)
+            with together.get_lock():
+                together.value -= 1
+                return together.value + 1
+
+    pool: Pool[int] = Pool(2, work, lambda: None)
+    most = max(at_once for _, at_once in filter(None, pool.run(iter(range(30)))))
+    workers = len(pool.workers)
+    pool.close()
+    assert (most, workers) == (2, 3)
+
+
+def test_a_worker_that_dies_in_its_turn_leaves_it_to_others():
+    def work(task: int) -> int:
+        with turn():
+            if task < 5:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return task
+
+    pool: Pool[int] = Pool(1, work, lambda: None)
+    found = dict(filter(None, pool.run(iter(range(10)))))
+    pool.close()
+    assert [isinstance(found[task], WorkerDied) for task in range(10)] == [True] * 5 + [False] * 5

@@ -1,0 +1,51 @@
+"""`./course grade NAME`: kernels' common parent gets ready while nbgrader is loaded, which takes as long."""
+
+import ast
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from traitlets import TraitError
+from traitlets.config import Config
+
+from .sandbox.parent import SandboxError
+from .sandbox.settings import Sandbox
+
+CONFIG = Path("nbgrader_config.py")
+
+
+def plain_settings(config: Path) -> Config:
+    """Return what a configuration says about the sandbox in plain words: what it would compute is left out.
+
+    To run it would mean to load nbgrader first. If in the end the settings are others, the parent that was
+    made with these is not used.
+    """
+    found = Config()
+    for line in ast.parse(config.read_bytes()).body:
+        match line:
+            case ast.Assign(
+                targets=[ast.Attribute(value=ast.Attribute(value=ast.Name("c"), attr="Sandbox"), attr=name)]
+            ):
+                with suppress(ValueError):
+                    found.Sandbox[name] = ast.literal_eval(line.value)
+    return found
+
+
+def begin() -> None:
+    """Start the parent; what is wrong with it or with the configuration is told later, where it matters."""
+    with suppress(OSError, SyntaxError, TraitError, SandboxError):
+        Sandbox(config=plain_settings(CONFIG)).warm_up({**os.environ, "NBGRADER_EXECUTION": "autograde"})
+
+
+def main() -> int:
+    """Run the command."""
+    if any(not word.startswith("-") for word in sys.argv[1:]):
+        begin()
+    from .grade import main as grade  # here, since it loads nbgrader
+
+    return grade()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
