@@ -71,8 +71,8 @@ c.ClearMarkScheme.enforce_metadata = False  # marking schemes stand in the answe
 # hidden tests outside of the student's kernel, and shown without its scripts (docs/security.md).
 c.Autograde.exporter_class = SafeNotebookExporter
 c.Exporter.optimistic_validation = True  # once, after the last preprocessor, and not after each of them
-c.Autograde.sanitize_preprocessors = [ClearOutput, OverwriteKernelspec, Normalise, CheckCellMetadata]
-# The metadata were checked above; what comes after leaves them alone.
+# nbgrader's metadata need no check: Normalise writes them anew, from the gradebook.
+c.Autograde.sanitize_preprocessors = [ClearOutput, OverwriteKernelspec, Normalise]
 c.Autograde.autograde_preprocessors = [SealedExecute, LimitOutput, SaveAutoGrades, AssignLatePenalties]
 c.SafeNotebookExporter.language = "es"
 c.Execute.timeout = 20

@@ -9,7 +9,7 @@ from types import ModuleType
 from nbgrader import api
 from nbgrader.api import Gradebook
 from nbgrader.converters import autograde
-from nbgrader.preprocessors import latesubmissions, overwritecells, saveautogrades
+from nbgrader.preprocessors import latesubmissions, overwritekernelspec, saveautogrades
 from sqlalchemy import Connection, Table, create_engine, insert, select
 
 from . import normalise, sealed
@@ -18,7 +18,7 @@ from . import normalise, sealed
 OPENERS: tuple[ModuleType, ...] = (
     autograde,
     latesubmissions,
-    overwritecells,
+    overwritekernelspec,
     saveautogrades,
     normalise,
     sealed,

@@ -12,6 +12,7 @@ import math
 import sys
 import types
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 try:
@@ -204,19 +205,25 @@ def _npy(array: Any) -> bytes:
 
 def _read_npy(data: Any) -> Any:
     """Read one .npy buffer into a fresh array, after checking that it is what its header says."""
-    file = io.BytesIO(data)
-    if np.lib.format.read_magic(file) != (1, 0):
-        raise WireError("an array came in another version of .npy")
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(file, max_header_size=HEADER_BYTES)
+    start = 10 + int.from_bytes(data[8:10], "little")  # what comes before the header, and its length
+    shape, fortran, dtype = _read_header(bytes(data[:start]))
     if dtype.kind not in ARRAY_KINDS or dtype.hasobject or not 0 < dtype.itemsize <= MAX_BYTES:
         raise WireError(f"an array came with the dtype {dtype!s:.40}")
     if len(shape) > 32 or any(type(size) is not int or not 0 <= size <= MAX_BYTES for size in shape):
         raise WireError("an array came with an impossible shape")
-    body = data[file.tell() :]
+    body = data[start:]
     if math.prod(shape) * dtype.itemsize != len(body):
         raise WireError("an array came with more or fewer bytes than its shape has")
     flat = np.frombuffer(bytearray(body), dtype=dtype)
     return flat.reshape(shape, order="F" if fortran else "C")
+
+
+@lru_cache  # one shape and dtype come again and again, and to read them takes longer than all the rest
+def _read_header(npy: bytes) -> Any:
+    file = io.BytesIO(npy)
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise WireError("an array came in another version of .npy")
+    return np.lib.format.read_array_header_1_0(file, max_header_size=HEADER_BYTES)
 
 
 def _layout(array: Any) -> dict[str, Any] | None:

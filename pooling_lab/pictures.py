@@ -320,7 +320,9 @@ def _pixels(image: np.ndarray) -> np.ndarray:
     """Turn (C, H, W) or (N, C, H, W), from 0 to 255, into the (H, W, 3) of uint8 that a PNG holds."""
     image = np.asarray(image)
     image = image[0] if image.ndim == 4 else image
-    image = np.clip(np.rint(image), 0, 255).astype(np.uint8).transpose(1, 2, 0)
+    if image.dtype != np.uint8:
+        image = np.clip(np.rint(image), 0, 255).astype(np.uint8)
+    image = image.transpose(1, 2, 0)
     return np.ascontiguousarray(np.broadcast_to(image, (*image.shape[:2], 3)))
 
 

@@ -5,6 +5,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,8 @@ def prepared(key: str, scheme: str, descriptors: dict[str, int]) -> HandedKernel
     app.config.Session.key = key.encode()
     app.config.Session.signature_scheme = scheme
     app.initialize([])
+    manager = app.shell.input_transformer_manager  # ipykernel looks through a cell's text, then IPython again
+    manager.transform_cell = lru_cache(maxsize=1)(manager.transform_cell)
     for module in ON_LOADING.keys() & loaded:
         ON_LOADING[module](app.shell)
     sys.path.insert(0, "")  # last: now what lies beside the notebook can be imported, as in any kernel

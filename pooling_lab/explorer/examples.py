@@ -148,15 +148,14 @@ def crop(array: np.ndarray) -> Shown:
 
 def plain_rows(matrix: np.ndarray) -> list[list[int | float | str]]:
     """Return a matrix as JSON can carry it: NaN and the infinities as words."""
-    whole = matrix.dtype.kind in "biu"
+    if matrix.dtype.kind == "b":
+        return matrix.astype(int).tolist()
+    if matrix.dtype.kind != "f" or np.isfinite(matrix).all():
+        return matrix.tolist()
+    return [[value if np.isfinite(value) else _word(value) for value in row] for row in matrix.tolist()]
 
-    def plain(value: Any) -> int | float | str:
-        if whole:
-            return int(value)
-        if np.isnan(value):
-            return "NaN"
-        if np.isinf(value):
-            return "Infinity" if value > 0 else "-Infinity"
-        return float(value)
 
-    return [[plain(value) for value in row] for row in matrix]
+def _word(value: float) -> str:
+    if np.isnan(value):
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"

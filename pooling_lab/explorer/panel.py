@@ -81,6 +81,11 @@ class Picture(anywidget.AnyWidget):
     show_channel = traitlets.Unicode("none").tag(sync=True)
     show_include_pad = traitlets.Unicode("none").tag(sync=True)
 
+    def open(self) -> None:
+        """Announce it to the browser, where there is one."""
+        if somebody_watches():
+            super().open()
+
     @property
     def setting(self) -> Setting:
         """The setting shown now."""
@@ -136,6 +141,11 @@ class Explorer(ipywidgets.VBox):
         is_shown_live = somebody_watches() and not static
         super().__init__(self._with_controls(titles) if is_shown_live else [picture])
         self.add_class("pooling-explorer")
+
+    def open(self) -> None:
+        """Announce it to the browser, where there is one."""
+        if somebody_watches():
+            super().open()
 
     def _with_controls(self, titles: list[str]) -> list[ipywidgets.Widget]:
         """Return the picture and its controls, as they stand under each other."""
