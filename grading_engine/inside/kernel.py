@@ -100,6 +100,7 @@ def prepared(key: str, scheme: str, descriptors: dict[str, int]) -> HandedKernel
     app.config.Session.key = key.encode()
     app.config.Session.signature_scheme = scheme
     app.initialize([])
+    app.log.setLevel(app.log_level)  # or a line about every message would be made, and then thrown away
     manager = app.shell.input_transformer_manager  # ipykernel looks through a cell's text, then IPython again
     manager.transform_cell = lru_cache(maxsize=1)(manager.transform_cell)
     for module in ON_LOADING.keys() & loaded:
