@@ -73,19 +73,29 @@ def as_table(controls: list[Control], titles: list[str]) -> list[dict]:
 
 
 def as_widgets(controls: list[Control], titles: list[str], picture: ipywidgets.Widget) -> dict[str, list]:
-    """Return the controls as widgets linked to the picture in the browser, by the room they stand in."""
+    """Return the controls as widgets linked to the picture in the browser, by the room they stand in.
+
+    What is linked stands in the picture's `links`. With ipywidgets' own `jslink` every slider that follows
+    another would tell Python so, and a key press would cost eight messages instead of two.
+    """
     rooms: dict[str, list] = {"top": [], "motion": [], "settings": []}
+    links = []
     for control in controls:
-        widget = MAKERS[control.kind](control, titles, picture)
+        widget, linked = MAKERS[control.kind](control, titles, picture)
         widget.add_class(f"pooling-control-{control.key}")
+        links.append([widget.model_id, linked])
         if control.shown:
             widget.layout.display = getattr(picture, control.shown)
-            ipywidgets.jslink((picture, control.shown), (widget.layout, "display"))
+            links.append([widget.layout.model_id, {"display": control.shown}])
         rooms[control.room].append(widget)
+    picture.links = links
     return rooms
 
 
-def _slider(control: Control, _titles: list[str], picture: ipywidgets.Widget) -> ipywidgets.Widget:
+Linked = tuple[ipywidgets.Widget, dict[str, str]]  # a widget, and which of its values are which of the picture
+
+
+def _slider(control: Control, _titles: list[str], picture: ipywidgets.Widget) -> Linked:
     high = getattr(picture, control.high) if isinstance(control.high, str) else control.high
     widget = ipywidgets.IntSlider(
         getattr(picture, control.key),
@@ -98,13 +108,11 @@ def _slider(control: Control, _titles: list[str], picture: ipywidgets.Widget) ->
     )
     if control.key == "position":
         widget.layout, widget.style.description_width = {"width": "auto", "flex": "1 1 260px"}, "initial"
-    if isinstance(control.high, str):
-        ipywidgets.jslink((picture, control.high), (widget, "max"))
-    ipywidgets.jslink((picture, control.key), (widget, "value"))
-    return widget
+    upper = {"max": control.high} if isinstance(control.high, str) else {}
+    return widget, {"value": control.key, **upper}
 
 
-def _choice(control: Control, titles: list[str], picture: ipywidgets.Widget) -> ipywidgets.Widget:
+def _choice(control: Control, titles: list[str], picture: ipywidgets.Widget) -> Linked:
     options = [_(name) for name in control.options] or titles
     widget = ipywidgets.Dropdown(
         options=options,
@@ -114,27 +122,22 @@ def _choice(control: Control, titles: list[str], picture: ipywidgets.Widget) -> 
         style={"description_width": "initial"},
         layout={"width": "auto", "max_width": "98%"},
     )
-    ipywidgets.jslink((picture, control.key), (widget, "index"))
-    return widget
+    return widget, {"index": control.key}
 
 
-def _check(control: Control, _titles: list[str], picture: ipywidgets.Widget) -> ipywidgets.Widget:
+def _check(control: Control, _titles: list[str], picture: ipywidgets.Widget) -> Linked:
     widget = ipywidgets.Checkbox(
         getattr(picture, control.key),
         description=_(NAMES[control.key]),
         indent=False,
         layout={"width": "auto"},
     )
-    ipywidgets.jslink((picture, control.key), (widget, "value"))
-    return widget
+    return widget, {"value": control.key}
 
 
-def _play(_control: Control, _titles: list[str], picture: ipywidgets.Widget) -> ipywidgets.Widget:
+def _play(_control: Control, _titles: list[str], picture: ipywidgets.Widget) -> Linked:
     widget = ipywidgets.Play(picture.position, 0, picture.last_position, interval=800, show_repeat=False)
-    ipywidgets.jslink((picture, "last_position"), (widget, "max"))
-    ipywidgets.jslink((picture, "position"), (widget, "value"))
-    ipywidgets.jslink((picture, "playing"), (widget, "playing"))
-    return widget
+    return widget, {"max": "last_position", "value": "position", "playing": "playing"}
 
 
 MAKERS = {"slider": _slider, "choice": _choice, "check": _check, "play": _play}

@@ -55,6 +55,7 @@ class Picture(anywidget.AnyWidget):
     examples = traitlets.List().tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
     palettes = traitlets.Dict(PALETTES).tag(sync=True)
+    links = traitlets.List().tag(sync=True)
     yours = traitlets.Instance(dict, allow_none=True).tag(sync=True)
     whole = traitlets.Bool(False).tag(sync=True)
 
@@ -99,7 +100,7 @@ class Picture(anywidget.AnyWidget):
 
     def values(self) -> dict:
         """Return all that the figure is drawn from."""
-        own = set(Picture.class_trait_names()) - set(anywidget.AnyWidget.class_trait_names())
+        own = set(Picture.class_trait_names()) - set(anywidget.AnyWidget.class_trait_names()) - {"links"}
         return {name: getattr(self, name) for name in own}
 
 

@@ -210,19 +210,72 @@ function followEachOther(get, put, moved) {
 function initialize({ model }) {
   let before = null;
   let waiting = false;
+  const controls = linkControls(model);
   const now = () => {
-    waiting = false;
     settle(model, before);
     before = { ...settingsOf(model), yours: model.get("yours") };
-    model.save_changes();
+    waiting = false; // only now: what has just been settled needs no settling
   };
+  const rest = afterPaint(() => {
+    controls.follow();
+    model.save_changes();
+  });
   const soon = () => {
     if (waiting) return;
     waiting = true;
-    queueMicrotask(now);
+    queueMicrotask(() => {
+      now();
+      rest.soon();
+    });
   };
   SHOWN.forEach((name) => model.on(`change:${name}`, soon));
   now();
+  model.save_changes();
+  // Whatever is touched next must stand right by then.
+  const touches = ["keydown", "pointerdown"];
+  touches.forEach((kind) => window.addEventListener(kind, rest.now, true));
+  return () => touches.forEach((kind) => window.removeEventListener(kind, rest.now, true));
+}
+
+/** What can wait until the next frame is on the screen, and need not wait for longer. */
+function afterPaint(work) {
+  let waiting = false;
+  const now = () => {
+    if (!waiting) return;
+    waiting = false;
+    work();
+  };
+  const painted = new MessageChannel();
+  painted.port1.onmessage = now;
+  const soon = () => {
+    if (!waiting) requestAnimationFrame(() => painted.port2.postMessage(null));
+    waiting = true;
+  };
+  return { now, soon };
+}
+
+/** Link ipywidgets' controls with the model: `links` says which value of which widget is which of the model.
+ *
+ * What a control says changes the model at once. What follows for the others can wait for the picture, and
+ * needs no word to Python: the model tells it all.
+ */
+function linkControls(model) {
+  let linked = [];
+  const follow = () => linked.forEach(({ control, names }) => {
+    const news = Object.entries(names).filter(([own, name]) => control.get(own) !== model.get(name));
+    if (news.length) control.set(Object.fromEntries(news.map(([own, name]) => [own, model.get(name)])));
+  });
+  const link = async () => {
+    const found = (model.get("links") ?? []).map(async ([id, names]) =>
+      ({ control: await model.widget_manager.get_model(id), names }));
+    linked = await Promise.all(found);
+    follow();
+    linked.forEach(({ control, names }) => Object.entries(names).forEach(([own, name]) =>
+      control.on(`change:${own}`, () => model.set(name, control.get(own)))));
+  };
+  model.on("change:links", link);
+  link();
+  return { follow };
 }
 
 // -------------------------------------------------------------------------------------------------- colours
@@ -457,7 +510,11 @@ class Figure {
       });
     };
     SHOWN.forEach((name) => this.model.on(`change:${name}`, this.soon));
-    this.watcher = new ResizeObserver(() => this.stage.clientWidth !== this.room && this.draw());
+    this.watcher = new ResizeObserver(() => {
+      if (this.stage.clientWidth === this.room) return;
+      this.room = this.stage.clientWidth;
+      this.draw();
+    });
     this.watcher.observe(this.stage);
     this.svg.addEventListener("pointermove", (event) => this.point(event));
     this.svg.addEventListener("pointerleave", () => this.point(null));
@@ -503,7 +560,7 @@ class Figure {
   }
 
   draw() {
-    const room = (this.room = this.stage.clientWidth);
+    const room = (this.room ||= this.stage.clientWidth); // to ask at every key would lay out the page first
     if (!room) return;
     const s = (this.s = settingsOf(this.model));
     const input = inputOf(this.model);
