@@ -372,11 +372,23 @@ const fontFor = (cell, letters) => {
 
 // --------------------------------------------------------------------------------------------------- markup
 
+function edges(x, y, { cell, gap }) {
+  return { x: x + gap / 2, y: y + gap / 2, side: cell - gap, round: Math.min(7, cell * 0.14) };
+}
+
 function square(x, y, place, kind, text) {
-  const { cell, gap } = place;
-  const side = cell - gap;
+  const { cell } = place;
+  const at = edges(x, y, place);
   const words = text === null ? "" : `<text x="${x + cell / 2}" y="${y + cell / 2}">${text}</text>`;
-  return `<g class="${kind}"><rect x="${x + gap / 2}" y="${y + gap / 2}" width="${side}" height="${side}" rx="${Math.min(7, cell * 0.14)}"/>${words}</g>`;
+  return `<g class="${kind}"><rect x="${at.x}" y="${at.y}" width="${at.side}" height="${at.side}" rx="${at.round}"/>${words}</g>`;
+}
+
+/** The same square as a part of a path: many of them are one element, and one to style and to lay out. */
+function outline(x, y, place) {
+  const at = edges(x, y, place);
+  const [straight, corner] = [at.side - 2 * at.round, `a${at.round} ${at.round} 0 0 1 `];
+  const corners = [[1, 1], [-1, 1], [-1, -1], [1, -1]].map((ways) => corner + ways.map((way) => way * at.round).join(" "));
+  return `M${at.x + at.round} ${at.y}h${straight}${corners[0]}v${straight}${corners[1]}h${-straight}${corners[2]}v${-straight}${corners[3]}z`;
 }
 
 function frame(panel, place, title, size, first = { row: 0, column: 0 }) {
@@ -394,16 +406,21 @@ function frame(panel, place, title, size, first = { row: 0, column: 0 }) {
     <tspan class="pooling-size">${size}</tspan></text>${marks.join("")}`;
 }
 
-/** Every cell of a matrix as markup; `mark` may add a class to one. */
-function matrix(rows, panel, place, range, palette, mark = () => "") {
+/** What writes the cells of a matrix as markup, one by one; `mark` may add a class to one. */
+function cellsOf(rows, panel, place, range, palette, mark = () => "") {
   const digits = rows.some((row) => row.some((value) => !Number.isInteger(value))) ? 2 : 0;
   const texts = rows.map((row) => row.map((value) => show(value, digits)));
   const font = fontFor(place.cell, Math.max(...texts.flat().map((text) => text.length)));
-  const cells = rows.flatMap((row, r) => row.map((value, c) => square(
+  const cell = (r, c) => square(
     panel.x + c * place.cell, panel.y + r * place.cell, place,
-    `pooling-cell ${paint(value, range, palette)}${mark(r, c)}`, font ? texts[r][c] : null,
-  )));
-  return `<g font-size="${font}">${cells.join("")}</g>`;
+    `pooling-cell ${paint(rows[r][c], range, palette)}${mark(r, c)}`, font ? texts[r][c] : null,
+  );
+  return { font, cell };
+}
+
+function matrix(rows, ...how) {
+  const { font, cell } = cellsOf(rows, ...how);
+  return `<g font-size="${font}">${rows.map((row, r) => row.map((_, c) => cell(r, c)).join("")).join("")}</g>`;
 }
 
 function inputMarkup(input, s, panel, place, range, words) {
@@ -426,10 +443,8 @@ function inputMarkup(input, s, panel, place, range, words) {
     + `<g font-size="${font}">${border.join("")}</g>` + matrix(rows, inner, place, range, input.example.palette);
 }
 
-function outputMarkup(plan, values, panel, place, range, palette, words) {
-  const title = frame(panel, place, words.output, values ? `${plan.tall} × ${plan.wide}` : "");
-  if (values) return title + matrix(values, panel, place, range, palette);
-  return `${title}<rect class="pooling-none" x="${panel.x + 1}" y="${panel.y + 1}" rx="8"
+function noOutputMarkup(panel, place, words) {
+  return `<rect class="pooling-none" x="${panel.x + 1}" y="${panel.y + 1}" rx="8"
     width="${panel.wide * place.cell - 2}" height="${panel.tall * place.cell - 2}"/>
     <text class="pooling-none-text" x="${panel.x + (panel.wide * place.cell) / 2}"
     y="${panel.y + (panel.tall * place.cell) / 2}">${words.none}</text>`;
@@ -610,8 +625,11 @@ class Figure {
       this.all.setAttribute("transform", `translate(${this.left} 0)`);
     }
     this.drawn.base = base;
-    this.output.innerHTML = outputMarkup(plan, this.values, place.panels[1], place, range, palette, words);
-    this.cells = this.output.querySelectorAll(".pooling-cell");
+    const title = frame(place.panels[1], place, words.output, this.ok ? `${plan.tall} × ${plan.wide}` : "");
+    this.cells = this.ok ? cellsOf(this.values, place.panels[1], place, range, palette) : null;
+    this.output.innerHTML = title + (this.ok
+      ? `<g class="pooling-later">${"<path/>".repeat(plan.tall)}</g><g font-size="${this.cells.font}"></g>`
+      : noOutputMarkup(place.panels[1], place, words));
     this.drawSizes(s);
     this.root.classList.toggle("pooling-impossible", !this.ok);
     write(this.note, input.example.note ?? "");
@@ -664,7 +682,7 @@ class Figure {
       put(this.target, target);
       put(this.targetHalo, target);
       this.beam.setAttribute("d", beam(source, target, place.narrow));
-      this.reveal(yours ? this.cells.length - 1 : position);
+      this.reveal(yours ? plan.tall * plan.wide - 1 : position);
     }
     this.svg.classList.toggle("pooling-playing", s.playing && this.hover === null);
     this.describe(s, seen, position);
@@ -672,10 +690,25 @@ class Figure {
 
   /** Show the output as far as it is computed; only the cells between the last place and this one change. */
   reveal(position) {
-    const last = this.drawn.revealed;
-    const [from, to] = last === null ? [0, this.cells.length - 1] : [Math.min(last, position), Math.max(last, position)];
-    for (let i = from; i <= to; i++) this.cells[i].classList.toggle("pooling-later", i > position);
+    const { tall, wide } = this.plan;
+    const [later, computed] = [...this.output.children].slice(-2);
+    const last = this.drawn.revealed ?? -1;
+    for (let i = last; i > position; i--) computed.lastChild.remove();
+    const added = Array.from({ length: Math.max(0, position - last) }, (_, i) => last + 1 + i);
+    if (added.length) computed.insertAdjacentHTML("beforeend", added.map((i) => this.cells.cell(Math.floor(i / wide), i % wide)).join(""));
+    const changed = [last, position].map((i) => Math.floor(i / wide));
+    const [from, to] = this.drawn.revealed === null ? [0, tall - 1] : [Math.min(...changed), Math.max(...changed)];
+    for (let row = from; row <= to; row++) later.children[row].setAttribute("d", this.outlines(row, position));
     this.drawn.revealed = position;
+  }
+
+  /** The cells of a row of the output that are still to be computed. */
+  outlines(row, position) {
+    const { place } = this;
+    const [panel, wide] = [place.panels[1], this.plan.wide];
+    const first = Math.min(wide, Math.max(0, position + 1 - row * wide));
+    return Array.from({ length: wide - first }, (_, i) =>
+      outline(panel.x + (first + i) * place.cell, panel.y + row * place.cell, place)).join("");
   }
 
   describe(s, seen, position) {
