@@ -75,8 +75,8 @@ def as_table(controls: list[Control], titles: list[str]) -> list[dict]:
 def as_widgets(controls: list[Control], titles: list[str], picture: ipywidgets.Widget) -> dict[str, list]:
     """Return the controls as widgets linked to the picture in the browser, by the room they stand in.
 
-    What is linked stands in the picture's `links`. With ipywidgets' own `jslink` every slider that follows
-    another would tell Python so, and a key press would cost eight messages instead of two.
+    What is linked stands in the picture's `links`. With ipywidgets' own `jslink` every slider that moves, or
+    follows another, would tell Python so: a key press would cost eight messages instead of one.
     """
     rooms: dict[str, list] = {"top": [], "motion": [], "settings": []}
     links = []

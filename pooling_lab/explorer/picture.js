@@ -256,8 +256,8 @@ function afterPaint(work) {
 
 /** Link ipywidgets' controls with the model: `links` says which value of which widget is which of the model.
  *
- * What a control says changes the model at once. What follows for the others can wait for the picture, and
- * needs no word to Python: the model tells it all.
+ * What a control says changes the model at once; what follows for the others can wait for the picture. None of
+ * them tells Python: the model does, once for all.
  */
 function linkControls(model) {
   let linked = [];
@@ -270,8 +270,12 @@ function linkControls(model) {
       ({ control: await model.widget_manager.get_model(id), names }));
     linked = await Promise.all(found);
     follow();
-    linked.forEach(({ control, names }) => Object.entries(names).forEach(([own, name]) =>
-      control.on(`change:${own}`, () => model.set(name, control.get(own)))));
+    linked.forEach(({ control, names }) => {
+      control.save_changes = () => {};
+      for (const [own, name] of Object.entries(names)) {
+        control.on(`change:${own}`, () => model.set(name, control.get(own)));
+      }
+    });
   };
   model.on("change:links", link);
   link();
@@ -385,10 +389,11 @@ function square(x, y, place, kind, text) {
 
 /** The same square as a part of a path: many of them are one element, and one to style and to lay out. */
 function outline(x, y, place) {
-  const at = edges(x, y, place);
-  const [straight, corner] = [at.side - 2 * at.round, `a${at.round} ${at.round} 0 0 1 `];
-  const corners = [[1, 1], [-1, 1], [-1, -1], [1, -1]].map((ways) => corner + ways.map((way) => way * at.round).join(" "));
-  return `M${at.x + at.round} ${at.y}h${straight}${corners[0]}v${straight}${corners[1]}h${-straight}${corners[2]}v${-straight}${corners[3]}z`;
+  const { x: left, y: top, side, round } = edges(x, y, place);
+  if (round < 3) return `M${left} ${top}h${side}v${side}h${-side}z`; // nobody sees so small a corner
+  const straight = side - 2 * round;
+  const turn = (right, down) => `a${round} ${round} 0 0 1 ${right * round} ${down * round}`;
+  return `M${left + round} ${top}h${straight}${turn(1, 1)}v${straight}${turn(-1, 1)}h${-straight}${turn(-1, -1)}v${-straight}${turn(1, -1)}z`;
 }
 
 function frame(panel, place, title, size, first = { row: 0, column: 0 }) {
