@@ -92,7 +92,7 @@ def as_widgets(controls: list[Control], titles: list[str], picture: ipywidgets.W
     return rooms
 
 
-Linked = tuple[ipywidgets.Widget, dict[str, str]]  # a widget, and which of its values are which of the picture
+Linked = tuple[ipywidgets.Widget, dict[str, str]]  # and which of its values are which of the picture
 
 
 def _slider(control: Control, _titles: list[str], picture: ipywidgets.Widget) -> Linked:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -31,6 +32,8 @@ RIGHT = [
     ("demo-ana", "backward-pooling"),
     ("demo-carla", "fast-pooling"),
 ]
+OTHER = {"es": "en", "en": "es"}
+RIGHT += [(*each, OTHER[CLASS[each].language]) for each in RIGHT]  # the same answers in the other release
 
 # The first check that stops a student who is wrong, and what it says in this order.
 WRONG = {
@@ -93,8 +96,9 @@ def opened(context: BrowserContext, lab: str, course: Path):
     """Open a student's copy of a released notebook and run it; the browser has no complaint in the end."""
 
     @contextmanager
-    def opened(student: str, assignment: str) -> Iterator[NotebookPage]:
+    def opened(student: str, assignment: str, language: str = "") -> Iterator[NotebookPage]:
         recipe = CLASS[student, assignment]
+        recipe = replace(recipe, language=language or recipe.language)
         name = f"{recipe.language}/{assignment}/{student}.ipynb"
         [released] = (ROOT / "release" / recipe.language / assignment).glob("*.ipynb")
         nbformat.write(filled_in(read(released), recipe), course / "release" / name)
@@ -102,7 +106,7 @@ def opened(context: BrowserContext, lab: str, course: Path):
         console = Console(page)
         notebook = NotebookPage(page, course / "release" / name)
         # In a workspace of its own JupyterLab opens nothing else beside it.
-        open_notebook(page, lab, name, app=f"lab/workspaces/{student}-{assignment}/tree")
+        open_notebook(page, lab, name, app=f"lab/workspaces/{student}-{assignment}-{language}/tree")
         yield notebook.runs()
         notebook.closes()
         page.close()
