@@ -10,6 +10,7 @@ cells, one after the other, in one bare IPython shell.
 """
 
 import argparse
+import compileall
 import json
 import os
 import platform
@@ -80,6 +81,7 @@ def prepare(folder: Path) -> Path:
     for room in ROOMS:
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__", "results"))
     shutil.copy2(ROOT / "nbgrader_config.py", folder)
+    compileall.compile_dir(folder, quiet=1)  # as in a course that has been used before
     subprocess.run(
         [*NBGRADER, "generate_assignment", ASSIGNMENT], cwd=folder, check=True, capture_output=True
     )
