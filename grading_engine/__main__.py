@@ -13,6 +13,7 @@ from .sandbox.parent import SandboxError
 from .sandbox.settings import Sandbox
 
 CONFIG = Path("nbgrader_config.py")
+INTERRUPTED = 130
 
 
 def plain_settings(config: Path) -> Config:
@@ -40,10 +41,13 @@ def begin() -> None:
 
 def main() -> int:
     """Run the command."""
-    if any(not word.startswith("-") for word in sys.argv[1:]):
-        begin()
-    from .grade import main as grade  # here, since it loads nbgrader
-
+    try:
+        if any(not word.startswith("-") for word in sys.argv[1:]):
+            begin()
+        from .grade import main as grade  # here, since it loads nbgrader
+    except KeyboardInterrupt:
+        print("course grade: interrupted, before anything was graded", file=sys.stderr)
+        return INTERRUPTED
     return grade()
 
 

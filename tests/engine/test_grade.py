@@ -71,6 +71,16 @@ def hand_in(course: TinyCourse, students: dict) -> TinyCourse:
     return course
 
 
+SETTINGS = """
+from pathlib import Path
+from grading_engine.__main__ import CONFIG, plain_settings
+from grading_engine.release import load_config
+
+for config in plain_settings(CONFIG), load_config(Path.cwd()):
+    print(sorted(config.Sandbox.items()))
+"""
+
+
 def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "grading_engine", *words]
 
@@ -192,6 +202,23 @@ def wait_until(is_so, what: str, seconds: float = 240) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs POSIX")
+def test_who_interrupts_before_anything_is_graded_gets_one_line(tmp_path):
+    course = hand_in(TinyCourse(tmp_path / "course"), {"s0": slow})
+    running = start(course)
+    wait_until(psutil.Process(running.pid).children, "the parent of kernels")
+    os.killpg(running.pid, signal.SIGINT)
+    said, errors = running.communicate(timeout=120)
+    assert running.returncode == 130
+    assert (said + errors).strip().startswith("course grade: interrupted")
+    assert graded_folders(course) == set()
+
+
+def test_the_parent_of_kernels_begins_with_the_settings_that_it_has_to_have_in_the_end():
+    # In a process of its own, since to load a configuration changes the environment.
+    found = run(sys.executable, "-c", SETTINGS, cwd=ROOT).stdout.splitlines()
+    assert found[0] == found[1] and "preload" in found[0]
+
+
 def test_an_interrupted_run_leaves_whole_grades_only_and_the_next_one_goes_on(tmp_path):
     students = [f"s{number}" for number in range(6)]
     course = hand_in(TinyCourse(tmp_path / "course"), dict.fromkeys(students, slow))
