@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-TOOLS = ("sh", "dirname", "readlink", "cat", "cmp", "cp", "rm", "mkdir")  # and nothing else on the path
+TOOLS = ("sh", "dirname", "readlink", "cat", "cmp", "cp", "ln", "rm", "mkdir")  # and nothing else on the path
 SHELLS = [shell for shell in ("sh", "dash", "bash") if shutil.which(shell)]
 
 
@@ -106,12 +106,14 @@ def test_without_python3_venv_it_names_the_package(checkout, path):
 
 def test_with_uv_python3_venv_is_not_needed(checkout, path):
     program(path / "python3", 'case "$*" in *ensurepip*) exit 1 ;; esac')
-    program(path / "uv", 'echo "uv $1 $2"', 'if [ "$1" = venv ]; then mkdir .venv; fi')
+    program(path / "uv", 'echo "uv $1 $2"', 'if [ "$1" = venv ]; then mkdir -p .venv/bin; fi')
     done = launch(checkout, "setup", path=path)
     assert done.returncode == 0, done.stderr
     asked = [line for line in done.stdout.splitlines() if line.startswith("uv ")]
     assert asked == ["uv venv --quiet", "uv pip install", "uv pip install"]
     assert (checkout / ".venv" / "at").read_text() == f"{checkout}\n"
+    formgrader = checkout / "classroom" / "nbgrader-formgrader"
+    assert (checkout / ".venv" / "bin" / "nbgrader-formgrader").readlink() == formgrader
 
 
 def test_what_is_set_up_is_not_set_up_again(set_up, path):
