@@ -63,19 +63,17 @@ class Pool(Generic[Task]):
         What came of it is what `work` returned, or a `WorkerDied`. The next task is taken from `tasks` while
         the workers are busy, so that none waits for it, nor for what is done with the last one's result.
         """
-        coming = next(tasks, None)
-        while coming is not None or self._busy():
+        coming, ended = next(tasks, None), []
+        while True:
             while coming is not None and (free := self._free()):
                 free.hand(coming)
                 coming = next(tasks, None)
-            ready = wait([worker.pipe for worker in self._busy()], TICK)
-            ended = [self._ended(worker) for worker in self._busy() if worker.pipe in ready]
-            if ended and coming is not None and (free := self._free()):
-                free.hand(coming)
-                coming = None
-            yield from ended or [None]
-            if coming is None:
-                coming = next(tasks, None)
+            yield from ended
+            busy = [worker for worker in self.workers if worker.task is not None]
+            if not busy:
+                return
+            ready = wait([worker.pipe for worker in busy], TICK)
+            ended = [self._ended(worker) for worker in busy if worker.pipe in ready] or [None]
 
     def close(self) -> None:
         """End all workers at once, whatever they do; their kernels end with them."""
@@ -85,9 +83,6 @@ class Pool(Generic[Task]):
             worker.process.join()
             worker.pipe.close()
         self.workers.clear()
-
-    def _busy(self) -> list[Worker[Task]]:
-        return [worker for worker in self.workers if worker.task is not None]
 
     def _free(self) -> Worker[Task] | None:
         for worker in self.workers:
