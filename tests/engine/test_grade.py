@@ -219,6 +219,7 @@ def test_the_parent_of_kernels_begins_with_the_settings_that_it_has_to_have_in_t
     assert found[0] == found[1] and "preload" in found[0]
 
 
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs POSIX")
 def test_an_interrupted_run_leaves_whole_grades_only_and_the_next_one_goes_on(tmp_path):
     students = [f"s{number}" for number in range(6)]
     course = hand_in(TinyCourse(tmp_path / "course"), dict.fromkeys(students, slow))
