@@ -46,7 +46,16 @@ SETTING = (
 )
 
 
-class Picture(anywidget.AnyWidget):
+class Watched(ipywidgets.Widget):
+    """A widget that is announced to the browser only where there is one."""
+
+    def open(self) -> None:
+        """Announce it to the browser, where there is one."""
+        if somebody_watches():
+            super().open()
+
+
+class Picture(Watched, anywidget.AnyWidget):
     """The figure: draws itself in the browser from these values, and keeps them in line with each other."""
 
     _esm = HERE / "picture.js"
@@ -82,11 +91,6 @@ class Picture(anywidget.AnyWidget):
     show_channel = traitlets.Unicode("none").tag(sync=True)
     show_include_pad = traitlets.Unicode("none").tag(sync=True)
 
-    def open(self) -> None:
-        """Announce it to the browser, where there is one."""
-        if somebody_watches():
-            super().open()
-
     @property
     def setting(self) -> Setting:
         """The setting shown now."""
@@ -119,7 +123,7 @@ def picture_values(setting: Setting, stride_is_window: bool) -> dict:
     }
 
 
-class Explorer(ipywidgets.VBox):
+class Explorer(Watched, ipywidgets.VBox):
     """What `explore` returns: show it as a cell's value, or save it as a page.
 
     Attributes
@@ -142,11 +146,6 @@ class Explorer(ipywidgets.VBox):
         is_shown_live = somebody_watches() and not static
         super().__init__(self._with_controls(titles) if is_shown_live else [picture])
         self.add_class("pooling-explorer")
-
-    def open(self) -> None:
-        """Announce it to the browser, where there is one."""
-        if somebody_watches():
-            super().open()
 
     def _with_controls(self, titles: list[str]) -> list[ipywidgets.Widget]:
         """Return the picture and its controls, as they stand under each other."""
@@ -242,7 +241,8 @@ class Explorer(ipywidgets.VBox):
         return self.alternative()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict:
-        widget = {} if self._static or not somebody_watches() else super()._repr_mimebundle_(**kwargs)
+        is_live = self.comm is not None and somebody_watches() and not self._static
+        widget = super()._repr_mimebundle_(**kwargs) if is_live else {}
         return {**widget, "text/plain": self.alternative(), "text/html": self.html()}
 
 
