@@ -87,11 +87,6 @@ c.Sandbox.preload = [
     "numpy",
     "matplotlib.pyplot",
     "ipywidgets",
-    "PIL.BmpImagePlugin",  # Pillow loads these five with the first picture
-    "PIL.GifImagePlugin",
-    "PIL.JpegImagePlugin",
-    "PIL.PngImagePlugin",
-    "PIL.PpmImagePlugin",
     "pooling_lab.charts",
     "pooling_lab.checking",
     "pooling_lab.explorer",

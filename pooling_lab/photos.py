@@ -1,9 +1,12 @@
 """The photo that the notebooks pool, with and without noise. Sources and licences: data/README.md."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-from matplotlib.image import imread
+from PIL import Image
+
+Image.preinit()  # loads the common formats now, not with the first picture
 
 DATA = Path(__file__).parent / "data"
 NOISE = 25.0  # standard deviation, in grey levels of 0 to 255
@@ -41,9 +44,17 @@ def photo(name: str = "cat") -> np.ndarray:
     if name not in PHOTOS:
         raise ValueError(f"name: there is no photo {name!r}; there are {', '.join(PHOTOS)}")
     file, noisy = PHOTOS[name]
-    pixels = np.rint(imread(DATA / file) * 255)  # (H, W, 3), read as 0.0 to 1.0
-    image = pixels.transpose(2, 0, 1)[np.newaxis]
+    image = _read(file)[np.newaxis]
     if noisy:
         noise = np.random.default_rng(SEED).normal(0.0, NOISE, image.shape)
         image = np.clip(np.rint(image + noise), 0, 255)
-    return np.ascontiguousarray(image, dtype=np.uint8)
+    return np.array(image, dtype=np.uint8)
+
+
+@cache
+def _read(file: str) -> np.ndarray:
+    """Return a file of `DATA` as (3, H, W); not to be written to."""
+    with Image.open(DATA / file) as image:
+        pixels = np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1))
+    pixels.flags.writeable = False
+    return pixels
