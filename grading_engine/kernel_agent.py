@@ -1,10 +1,11 @@
-"""Runs inside the student's kernel: looks up names, calls functions, and sends back what they return.
+"""Runs inside the student's kernel: runs cells, looks up names, calls functions, sends back what they return.
 
 Sent to the kernel as source before the first cell of the student's runs, after the text of `wire.py` (whose
 names it uses). It holds no secret and decides nothing: a student who rewrites it can only send other data.
 """
 
 import linecache
+import sys
 
 from grading_engine.wire import MAX_BYTES, Decoder, Encoder, WireError  # the text itself, when sent
 
@@ -36,11 +37,15 @@ class Agent:
             except KeyboardInterrupt:  # came too late for what it should have stopped
                 continue
             data = request["content"]
+            if data["do"] == "run":
+                kernel.set_parent(sender, request)  # of what the cell shows
             if data["do"] != "end":
                 reply, buffers = self.answer(data, request["buffers"])
                 kernel.session.send(kernel.stdin_socket, ANSWER, reply, request, sender, buffers)
             elif data["nonce"] == message["header"]["msg_id"]:
                 return
+            if data["do"] == "run":
+                kernel.session.send(kernel.iopub_socket, "status", {"execution_state": "idle"}, request)
 
     def answer(self, data, received):
         """Return the answer to one request, whatever happens, and its buffers."""
@@ -54,6 +59,19 @@ class Agent:
         except BaseException as error:  # SystemExit and KeyboardInterrupt of the student's too
             reply["error"] = describe(error)
         return reply, buffers
+
+    def do_run(self, data, buffers, encoder):
+        """Run a cell as the kernel itself does, and say how it ended: `ok` or `error`."""
+        kernel = self.shell.kernel
+        kernel._forward_input(allow_stdin=False)
+        try:
+            result = self.shell.run_cell(data["code"], store_history=True)
+        finally:
+            kernel._restore_input()
+            sys.stdout.flush()
+            sys.stderr.flush()
+        shown = not getattr(self.shell, "_last_traceback_during_displayhook", False)
+        return "ok" if result.success and shown else "error"
 
     def do_names(self, data, buffers, encoder):
         """Return those of the names asked for that the student's notebook has."""

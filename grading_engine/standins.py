@@ -160,7 +160,6 @@ class Bridge:
 
     def names(self, names: list[str]) -> dict[str, Any]:
         """Return those names that the kernel has, each as data or as a stand-in."""
-        self.kernel.connect()
         found, decoder = self._read(self._ask({"do": "names", "names": names}, []))
         if not isinstance(found, dict) or not set(found) <= set(names):
             raise WireError("the kernel answered with other names")

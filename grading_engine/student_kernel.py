@@ -22,6 +22,7 @@ TICK = 0.2  # seconds between two looks at whether the kernel is alive
 MAX_FRAME = 100 * 2**20  # bytes of one part of a message; a larger one is never received
 ANSWERS = (kernel_agent.ANSWER, "status")  # the messages that answer a request; not what is printed meanwhile
 QUEUE = 64  # messages that may wait to be read
+LOOPS = ("async", "await", "tornado")  # a notebook with one of these words needs the kernel's event loop
 
 
 class KernelFault(Exception):
@@ -119,9 +120,11 @@ class StudentKernel:
         for socket in (self.iopub, self.shell, self.stdin):
             self.poller.register(socket, zmq.POLLIN)
         self.serving = ""
+        self.has_loop = False
         info = self._wait_until_ready()
         language = info.get("language_info", {})
-        if language.get("name") == "python":
+        self.has_agent = language.get("name") == "python"
+        if self.has_agent:
             self._install_agent(language.get("version") == platform.python_version())
         return info
 
@@ -156,27 +159,39 @@ class StudentKernel:
         str
             How it ended: `ok`, `error`, `timeout` or `dead`.
         """
-        self._release()
-        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
-        sent = self._send("execute_request", {**content, "allow_stdin": False, "stop_on_error": False})
+        sent = self._ask_to_run(code)
         status, idle = None, False
         until = Until(seconds)
         try:
             for kind, content, _ in self._messages((sent,), until):
-                if kind == "execute_reply":
-                    status = "error" if content.get("status") == "error" else "ok"
+                if kind in ("execute_reply", kernel_agent.ANSWER):
+                    said = content.get("status" if kind == "execute_reply" else "ok")
+                    status = "ok" if said == "ok" else "error"
                     until.at = min(until.at, monotonic() + 1)  # for what was shown last
-                elif kind == "status":
-                    idle = content.get("execution_state") == "idle" or idle
-                else:
+                elif kind != "status":
                     show(kind, content)
+                elif content.get("execution_state") == "idle":
+                    idle = True
+                    until.at = min(until.at, monotonic() + 1)  # for an answer that is on its way
                 if status and idle:
                     return status
         except KernelDied:
             return "dead"
         except KernelTimeout:
             pass
-        return status or self._interrupt(sent)
+        if idle:  # an interrupt, the student's own say, took the agent with it
+            self._release()
+        return status or ("error" if idle else self._interrupt(sent))
+
+    def _ask_to_run(self, code: str) -> str:
+        """Ask for a cell to be run: by the agent, or by the kernel itself where its event loop must go on."""
+        self.has_loop = self.has_loop or any(word in code for word in LOOPS)
+        if self.has_agent and not self.has_loop:
+            self._connect()
+            return self._send(kernel_agent.REQUEST, {"do": "run", "code": code}, socket=self.stdin)
+        self._release()
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
+        return self._send("execute_request", {**content, "allow_stdin": False, "stop_on_error": False})
 
     def request(self, data: dict[str, Any], buffers: list[bytes], seconds: float) -> Answer:
         """Ask the agent in the kernel for something.
@@ -195,6 +210,7 @@ class StudentKernel:
         KernelFault
             Where no answer comes.
         """
+        self._connect()
         nonce = uuid.uuid4().hex
         sent = self._send(kernel_agent.REQUEST, {**data, "nonce": nonce}, buffers, self.stdin)
         try:
@@ -237,15 +253,15 @@ class StudentKernel:
                     raise KernelDied(f"the kernel could not take the agent: {installed.get('evalue')}")
                 break
 
-    def connect(self) -> None:
-        """Let the agent answer requests until the next cell.
+    def _connect(self) -> None:
+        """Let the agent answer requests, where it does not already.
 
         Requests go over the channel for input, straight from thread to thread. On the kernel's usual way,
         with a thread for each channel and news of being busy and idle, a call takes several times as long.
         """
-        self._release()
-        content = {"comm_id": uuid.uuid4().hex, "target_name": kernel_agent.TARGET, "data": {}}
-        self.serving = self._send("comm_open", content)
+        if not self.serving:
+            content = {"comm_id": uuid.uuid4().hex, "target_name": kernel_agent.TARGET, "data": {}}
+            self.serving = self._send("comm_open", content)
 
     def _release(self) -> None:
         """Let the agent end its answering, so that the kernel goes on to what comes next."""
@@ -326,4 +342,5 @@ class StudentKernel:
                     break
         except (KernelFault, RuntimeError):
             pass
+        self._release()  # the interrupt may have taken the agent with it
         return "timeout"

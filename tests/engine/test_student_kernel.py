@@ -1,0 +1,85 @@
+"""Cells are run by the agent in the kernel, and show what they show in the kernel's own way."""
+
+import pytest
+
+ITS_OWN_WAY = "# async: this word makes the kernel itself run the cell\n"
+CELLS = {
+    "printed": "print(1)\nprint(2)",
+    "both streams": "import sys\nprint('out')\nprint('err', file=sys.stderr)",
+    "a value": "[1, 2, 3]",
+    "nothing": "None",
+    "a display, and a change of it": (
+        "from IPython.display import display, HTML\n"
+        "shown = display(HTML('<b>a</b>'), display_id='x')\nshown.update(HTML('b'))"
+    ),
+    "a figure": "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nNone",
+    "an exception": "1 / 0",
+    "an exception of a function": "def f():\n    return [][1]\n\nf()",
+    "an exception of a repr": "class A:\n    def __repr__(self):\n        return 1 / 0\n\nA()",
+    "a syntax error": "def f(:",
+    "an exit": "raise SystemExit",
+    "a question to the student": "input('Your name: ')",
+    "a magic": "%precision 3\n3.14159",
+    "a cell magic": "%%capture said\nprint('hidden')",
+    "a shell command": "!echo from the shell",
+    "an interrupt of its own": "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nprint('not reached')",
+}
+
+
+def shown_by(asked, source):
+    """Return how a cell ended and what it showed, without what differs from run to run."""
+    shown = []
+    ended = asked.kernel.execute(source, 30, lambda kind, content: shown.append((kind, content)))
+    kept = ("name", "text", "data", "ename", "evalue")
+    return ended, [
+        (kind, {key: content[key] for key in kept if key in content})
+        for kind, content in shown
+        if kind != "execute_input"
+    ]
+
+
+@pytest.fixture(scope="module")
+def plain(asked, tmp_path_factory):
+    """A second kernel, which runs every cell in the kernel's own way."""
+    other = type(asked)(tmp_path_factory.mktemp("plain"))
+    shown_by(other, ITS_OWN_WAY)
+    yield other
+    other.kernel.stop()
+
+
+@pytest.mark.parametrize("source", CELLS.values(), ids=CELLS)
+def test_a_cell_shows_what_it_shows_in_the_kernels_own_way(source, asked, plain):
+    assert shown_by(asked, source) == shown_by(plain, source)
+    assert asked.kernel.serving and not plain.kernel.serving  # each went the way that was meant
+
+
+@pytest.mark.parametrize("source", CELLS.values(), ids=CELLS)
+def test_the_kernel_goes_on_after_any_cell(source, asked):
+    shown_by(asked, source)
+    assert shown_by(asked, "print('here')") == ("ok", [("stream", {"name": "stdout", "text": "here\n"})])
+
+
+def test_cells_are_counted_and_remembered(asked):
+    asked.run("count = len(In)")
+    asked.run("6 * 7")
+    assert asked.names("count")["count"] >= 0
+    asked.run("last, counted = _, len(In) - count")
+    assert asked.names("last", "counted") == {"last": 42, "counted": 2}
+
+
+def test_a_notebook_with_asynchronous_code_has_its_event_loop(asked, tmp_path_factory):
+    other = type(asked)(tmp_path_factory.mktemp("loop"))
+    other.run("import asyncio\nfound = []")
+    other.run("async def later():\n    await asyncio.sleep(0.01)\n    found.append(1)")
+    other.run("task = asyncio.ensure_future(later())")
+    other.run("pass")
+    other.run("await task")
+    assert other.names("found") == {"found": [1]}
+    other.kernel.stop()
+
+
+def test_a_cell_that_takes_too_long_is_stopped_and_the_next_one_runs(asked):
+    shown = []
+    ended = asked.kernel.execute("while True:\n    pass", 1, lambda *message: shown.append(message))
+    assert (ended, asked.kernel.stuck) == ("timeout", False)
+    assert shown_by(asked, "print('here')")[0] == "ok"
