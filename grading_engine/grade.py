@@ -1,6 +1,7 @@
 """Autograde an assignment, several submissions at once: `./course grade NAME --jobs N`."""
 
 import gc
+import importlib
 import logging
 import os
 import signal
@@ -8,13 +9,16 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from nbgrader.api import Gradebook
 from nbgrader.apps.autogradeapp import AutogradeApp
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.converters import NbGraderException
+from nbgrader.preprocessors import ClearHiddenTests
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -26,7 +30,7 @@ from .pool import Pool
 from .provisioner import KERNEL
 from .sandbox.parent import SandboxError
 from .sandbox.settings import Ground, Sandbox
-from .sealed import SealedExecute
+from .sealed import SealedExecute, modules_of_tests
 from .staged import Busy, StagedAutograde, Submission
 
 LOG = "grade.log"
@@ -179,9 +183,17 @@ class Grading:
 
     def _warm_up(self) -> None:
         """Load once, before the first fork, what all workers need; refuse here where no walls stand."""
-        if SealedExecute(parent=self.converter).kernel_name == KERNEL:
+        name = SealedExecute(parent=self.converter).kernel_name
+        if name == KERNEL:
             environment = {**os.environ, "NBGRADER_EXECUTION": "autograde"}
             Sandbox(parent=self.app).warm_up(environment)
+        with suppress(NoSuchKernel):
+            KernelSpecManager(parent=self.app).get_kernel_spec(name)  # loads IPython, for its folders
+        where = self.app.coursedir
+        marks = ClearHiddenTests(parent=self.converter)
+        for module in modules_of_tests(where.db_url, where.assignment_id, marks):
+            with suppress(Exception):  # what is wrong with it is told by the test that needs it
+                importlib.import_module(module)
         gc.collect()
         gc.freeze()  # what is loaded stays: no worker looks through it again, and all share its memory
 

@@ -257,6 +257,17 @@ def defined_names(source: str) -> set[str]:
     return set().union(*(bound_names(statement) for statement in tree.body))
 
 
+def imported_modules(source: str) -> set[str]:
+    """Return the modules that some lines import, wherever they do."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module)
+    return found
+
+
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise `HiddenTimeout` in what runs inside for too long (where the system has alarms)."""

@@ -17,7 +17,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, Execute
 from traitlets import Dict, Float, Integer, Unicode
 
-from .hidden import Cell, HiddenRoom, cut, defined_names
+from .hidden import Cell, HiddenRoom, HiddenTestError, cut, defined_names, imported_modules
 from .outputs import Outputs, Room, harmless, output_of
 from .sentences import sentence
 from .standins import Bridge
@@ -280,6 +280,19 @@ def read_sources(whose: dict[str, str]) -> dict[str, SourceCell]:
             cell.name: SourceCell(cell.source or "", bool(cell.locked), points.get(cell.name))
             for cell in notebook.source_cells
         }
+
+
+def modules_of_tests(db_url: str, assignment: str, marks: ClearHiddenTests) -> set[str]:
+    """Return the modules that an assignment's hidden tests import."""
+    with Gradebook(db_url) as gradebook:
+        notebooks = gradebook.find_assignment(assignment).notebooks
+        sources = [cell.source for notebook in notebooks for cell in notebook.source_cells if cell.locked]
+    found: set[str] = set()
+    for source in sources:
+        with contextlib.suppress(HiddenTestError):  # told when the cell is run
+            hidden = cut(source, marks.begin_test_delimeter, marks.end_test_delimeter).hidden
+            found |= imported_modules(hidden)
+    return found
 
 
 @contextlib.contextmanager

@@ -185,7 +185,7 @@ class StagedAutograde(Autograde):
             staged = Path(self._format_dest(submission.assignment, submission.student), name)
             resources = self.init_single_notebook_resources(str(staged))
             resources["metadata"] = {"name": staged.stem, "path": str(staged.parent)}
-            nb = nbformat.read(staged, as_version=nbformat.NO_CONVERT)
+            nb = nbformat.v4.reads(staged.read_text(encoding="utf-8"))  # checked when it was written
             before = json.dumps(nb)
             self.exporter._preprocessors = []
             for kind in self.savers:

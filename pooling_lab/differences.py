@@ -65,6 +65,11 @@ class Difference:
     first: FirstDifference | None = None
 
 
+def is_right(task: Task, case: Case, outcome: Outcome) -> bool:
+    """Return whether what came back is what the case expects."""
+    return _kind_of_difference(task, case, outcome) is None
+
+
 def find_difference(task: Task, case: Case, outcome: Outcome) -> Difference | None:
     """Return how what came back differs from what the case expects; None where it is right."""
     kind = _kind_of_difference(task, case, outcome)

@@ -162,7 +162,7 @@ def _outcome(call: Callable[[], object], args: tuple, case: Case, interrupted: S
     else:
         outcome = _read(value)
     changed = any(_differs(given, kept) for given, kept in zip(args, case.args, strict=True))
-    return replace(outcome, changed=changed)
+    return replace(outcome, changed=True) if changed else outcome
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pooling_lab.differences import agree, find_difference
+from pooling_lab.differences import agree, is_right
 from pooling_lab.tasks import Task
 from pooling_lab.trial import Case, Outcome, attempt, quiet
 from pooling_ref.cases import Group
@@ -21,7 +21,7 @@ def recognise(task: Task, drawn: list[tuple[Group, list[Case]]], outcomes: list[
     kind fail, the mistake must explain at least one of them, and none of those passed may speak against it.
     """
     tried = [
-        (group, case, outcome, find_difference(task, case, outcome) is None)
+        (group, case, outcome, is_right(task, case, outcome))
         for (group, cases), results in zip(drawn, outcomes, strict=True)
         for case, outcome in zip(cases, results, strict=False)
     ]

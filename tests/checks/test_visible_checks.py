@@ -10,7 +10,7 @@ from traitlets.config import Config
 
 from pooling_lab.cases import VISIBLE
 from pooling_lab.checking import CheckFailed, check
-from pooling_lab.differences import find_difference
+from pooling_lab.differences import is_right
 from pooling_lab.language import set_language
 from pooling_lab.tasks import TASKS
 from pooling_lab.trial import try_out
@@ -23,7 +23,7 @@ ROWS = [(task, number) for task, rows in VISIBLE.items() for number in range(len
 @pytest.mark.parametrize(("task", "number"), ROWS)
 def test_every_number_written_out_is_what_the_reference_gives(task, number):
     case = VISIBLE[task][number].case
-    assert find_difference(TASKS[task], case, try_out(REFERENCE[task], case)) is None
+    assert is_right(TASKS[task], case, try_out(REFERENCE[task], case))
 
 
 def named(function, name):
