@@ -33,6 +33,9 @@ def main(user: int, modules: list[str]) -> None:
         importlib.import_module(module)
     if modules:
         _load_what_a_kernel_loads()
+        from . import kernel
+
+        kernel.make_shell()
     gc.collect()
     gc.freeze()  # what is loaded is never looked through again, so that its pages stay shared
     while True:

@@ -33,6 +33,16 @@ CELLS = {
     "a temporary file": "import tempfile\nwith tempfile.TemporaryFile() as f: print(f.write(b'123'))",
     "the home folder": "from pathlib import Path\nprint(list(Path.home().iterdir()) is not None)",
     "an unused name": "print(undefined)",
+    "where the shell is": (
+        "import os\nfrom pathlib import Path\nip = get_ipython()\n"
+        "print(_dh == [Path.cwd()], ip.starting_dir == os.getcwd(), ip.home_dir == os.path.expanduser('~'))\n"
+        "print(os.path.isdir(ip.profile_dir.location), ip.profile_dir.location.startswith(ip.ipython_dir))\n"
+        "print(os.environ['PAGER'], os.environ['TERM'])"
+    ),
+    "whose the shell is": (
+        "ip = get_ipython()\nprint(ip.kernel.shell is ip, ip.parent is ip.kernel, 'IPKernelApp' in ip.config)"
+    ),
+    "a stored variable": "kept = 1\n%store kept",
     "history": "print(len(In) > 0, _ih[-1][:5])",
 }
 
