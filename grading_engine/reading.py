@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_markdown_cell, new_notebook
 from traitlets import Unicode
 
@@ -118,7 +118,7 @@ def rebuild(data: dict[str, Any]) -> NotebookNode:
 
     Outputs are left out: grading makes them anew.
     """
-    nb = new_notebook()
+    nb = from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []})
     metadata = _dict(data.get("metadata"))
     kernel = _dict(metadata.get("kernelspec"))
     if isinstance(kernel.get("name"), str):
