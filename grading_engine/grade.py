@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+import nbformat
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from nbgrader.api import Gradebook
 from nbgrader.apps.autogradeapp import AutogradeApp
@@ -34,6 +35,7 @@ from .sealed import SealedExecute, modules_of_tests
 from .staged import Busy, StagedAutograde, Submission
 
 LOG = "grade.log"
+OBJECTS_TO_LOOK_THROUGH = 20_000  # new ones, until circles are looked for; a notebook makes few
 FAILED, INTERRUPTED = 1, 130
 
 
@@ -194,8 +196,10 @@ class Grading:
         for module in modules_of_tests(where.db_url, where.assignment_id, marks):
             with suppress(Exception):  # what is wrong with it is told by the test that needs it
                 importlib.import_module(module)
+        nbformat.validate(nbformat.v4.new_notebook())  # makes what checks notebooks
         gc.collect()
         gc.freeze()  # what is loaded stays: no worker looks through it again, and all share its memory
+        gc.set_threshold(OBJECTS_TO_LOOK_THROUGH)
 
     def _begun(self, todo: list[Submission]) -> Iterator[Submission]:
         """Yield the submissions one by one, each with its place in the gradebook."""

@@ -45,18 +45,28 @@ class KeptGradebook(Gradebook):
 
 
 _kept = cache(KeptGradebook)
+# Who reads what an assignment is, for each submission anew.
+READERS: tuple[tuple[ModuleType, str], ...] = ((normalise, "read_given"), (sealed, "read_sources"))
 
 
 @contextlib.contextmanager
 def kept_open() -> Iterator[None]:
-    """Let all that nbgrader opens inside be one gradebook for each database and course."""
+    """Let all that nbgrader opens inside be one gradebook for each database and course.
+
+    What an assignment is, is read once from each, and must not change inside.
+    """
+    readers = [(module, name, getattr(module, name)) for module, name in READERS]
     try:
         for module in OPENERS:
             module.Gradebook = _kept
+        for module, name, reader in readers:
+            setattr(module, name, cache(reader))
         yield
     finally:
         for module in OPENERS:
             module.Gradebook = Gradebook
+        for module, name, reader in readers:
+            setattr(module, name, reader)
         _kept.cache_clear()
 
 

@@ -10,8 +10,9 @@ import signal
 import symtable
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 MAX_PRINTED = 200_000  # characters that a hidden test may print
@@ -45,6 +46,7 @@ class Cell:
     counts: bool
 
 
+@lru_cache(maxsize=1000)
 def cut(source: str, begin: str, end: str) -> Cell:
     """Cut a cell at its marks, as nbgrader's `ClearHiddenTests` does.
 
@@ -174,7 +176,7 @@ class HiddenRoom:
         self._resolve(used_names(source), wanted, ask)
         self._from_kernel(wanted, ask)
 
-    def _resolve(self, names: set[str], wanted: set[str], ask: Callable[[list[str]], dict[str, Any]]) -> None:
+    def _resolve(self, names: Set[str], wanted: set[str], ask: Callable[[list[str]], dict[str, Any]]) -> None:
         for name in sorted(names):
             if name in self.students:
                 wanted.add(name)
@@ -235,9 +237,10 @@ def bound_names(statement: ast.stmt) -> set[str]:
     }
 
 
-def used_names(source: str) -> set[str]:
+@lru_cache(maxsize=1000)
+def used_names(source: str) -> frozenset[str]:
     """Return the names that some lines look up outside of their own functions."""
-    return set(_used(symtable.symtable(source, "<lines>", "exec"), top=True))
+    return frozenset(_used(symtable.symtable(source, "<lines>", "exec"), top=True))
 
 
 def _used(table: symtable.SymbolTable, top: bool) -> Iterator[str]:
@@ -248,13 +251,14 @@ def _used(table: symtable.SymbolTable, top: bool) -> Iterator[str]:
         yield from _used(child, top=False)
 
 
-def defined_names(source: str) -> set[str]:
+@lru_cache(maxsize=1000)
+def defined_names(source: str) -> frozenset[str]:
     """Return the names that a cell binds; where it is not Python, the functions it seems to define."""
     try:
         tree = ast.parse(source)
     except SyntaxError:
-        return set(re.findall(r"^(?:def|class)\s+(\w+)", source, re.MULTILINE))
-    return set().union(*(bound_names(statement) for statement in tree.body))
+        return frozenset(re.findall(r"^(?:def|class)\s+(\w+)", source, re.MULTILINE))
+    return frozenset().union(*(bound_names(statement) for statement in tree.body))
 
 
 def imported_modules(source: str) -> set[str]:

@@ -66,7 +66,7 @@ class Normalise(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Normalise one notebook."""
-        given = read_given(resources["nbgrader"])
+        given = read_given(*whose_cells(resources))
         marks = ClearHiddenTests(parent=self.parent)
         found = self._recognise(nb, given)
         order = [cell for cell in given.values() if cell.name in found]
@@ -110,10 +110,15 @@ class Normalise(NbGraderPreprocessor):
         return made
 
 
-def read_given(whose: dict[str, str]) -> dict[str, GivenCell]:
+def whose_cells(resources: ResourcesDict) -> tuple[str, str, str]:
+    """Return where a notebook's cells are found: the gradebook's URL, the assignment and the notebook."""
+    return tuple(resources["nbgrader"][key] for key in ("db_url", "assignment", "notebook"))
+
+
+def read_given(db_url: str, assignment: str, notebook: str) -> dict[str, GivenCell]:
     """Return the cells of the assignment in their order, as the gradebook has them."""
-    with Gradebook(whose["db_url"]) as gradebook:
-        notebook = gradebook.find_notebook(whose["notebook"], whose["assignment"])
+    with Gradebook(db_url) as gradebook:
+        notebook = gradebook.find_notebook(notebook, assignment)
         grades = {cell.name: cell.max_score for cell in notebook.grade_cells}
         tasks = {cell.name: cell.max_score for cell in notebook.task_cells}
         solutions = {cell.name for cell in notebook.solution_cells}

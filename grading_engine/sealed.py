@@ -18,6 +18,7 @@ from nbgrader.preprocessors import ClearHiddenTests, Execute
 from traitlets import Dict, Float, Integer, Unicode
 
 from .hidden import Cell, HiddenRoom, HiddenTestError, cut, defined_names, imported_modules
+from .normalise import whose_cells
 from .outputs import Outputs, Room, harmless, output_of
 from .sentences import sentence
 from .standins import Bridge
@@ -90,7 +91,7 @@ class SealedRun:
         self.log = config.log
         self.nb = nb
         self.language = nb.metadata.get("lang")
-        self.sources = read_sources(resources["nbgrader"])
+        self.sources = read_sources(*whose_cells(resources))
         self.marks = ClearHiddenTests(parent=config.parent)
         self.hidden = HiddenRoom(dict(config.modules), self._student_names())
         self.kernel = StudentKernel(
@@ -271,10 +272,10 @@ class SealedRun:
         return [*self.config.extra_arguments, f"--HistoryManager.hist_file={self.config.ipython_hist_file}"]
 
 
-def read_sources(whose: dict[str, str]) -> dict[str, SourceCell]:
+def read_sources(db_url: str, assignment: str, notebook: str) -> dict[str, SourceCell]:
     """Return the cells of a notebook as the gradebook has them, in their order."""
-    with Gradebook(whose["db_url"]) as gradebook:
-        notebook = gradebook.find_notebook(whose["notebook"], whose["assignment"])
+    with Gradebook(db_url) as gradebook:
+        notebook = gradebook.find_notebook(notebook, assignment)
         points = {cell.name: cell.max_score for cell in notebook.grade_cells}
         return {
             cell.name: SourceCell(cell.source or "", bool(cell.locked), points.get(cell.name))
