@@ -191,15 +191,17 @@ class Grading:
             Sandbox(parent=self.app).warm_up(environment)
         with suppress(NoSuchKernel):
             KernelSpecManager(parent=self.app).get_kernel_spec(name)  # loads IPython, for its folders
-        where = self.app.coursedir
-        marks = ClearHiddenTests(parent=self.converter)
-        for module in modules_of_tests(where.db_url, where.assignment_id, marks):
-            with suppress(Exception):  # what is wrong with it is told by the test that needs it
-                importlib.import_module(module)
         nbformat.validate(nbformat.v4.new_notebook())  # makes what checks notebooks
+        self._load_modules_of_tests()
         gc.collect()
         gc.freeze()  # what is loaded stays: no worker looks through it again, and all share its memory
         gc.set_threshold(OBJECTS_TO_LOOK_THROUGH)
+
+    def _load_modules_of_tests(self) -> None:
+        where, marks = self.app.coursedir, ClearHiddenTests(parent=self.converter)
+        for module in modules_of_tests(where.db_url, where.assignment_id, marks):
+            with suppress(Exception):  # what is wrong with it is told by the test that needs it
+                importlib.import_module(module)
 
     def _begun(self, todo: list[Submission]) -> Iterator[Submission]:
         """Yield the submissions one by one, each with its place in the gradebook."""
