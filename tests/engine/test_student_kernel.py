@@ -27,15 +27,23 @@ CELLS = {
 
 
 def shown_by(asked, source):
-    """Return how a cell ended and what it showed, without what differs from run to run."""
+    """Return how a cell ended, what it printed on each stream, and what else it showed.
+
+    What is printed comes in pieces, and the streams in any order, in the kernel's own way too.
+    """
     shown = []
     ended = asked.kernel.execute(source, 30, lambda kind, content: shown.append((kind, content)))
-    kept = ("name", "text", "data", "ename", "evalue")
-    return ended, [
+    printed = {"stdout": "", "stderr": ""}
+    for kind, content in shown:
+        if kind == "stream":
+            printed[content["name"]] += content["text"]
+    kept = ("data", "ename", "evalue")
+    others = [
         (kind, {key: content[key] for key in kept if key in content})
         for kind, content in shown
-        if kind != "execute_input"
+        if kind not in ("stream", "execute_input")
     ]
+    return ended, printed, others
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +64,7 @@ def test_a_cell_shows_what_it_shows_in_the_kernels_own_way(source, asked, plain)
 @pytest.mark.parametrize("source", CELLS.values(), ids=CELLS)
 def test_the_kernel_goes_on_after_any_cell(source, asked):
     shown_by(asked, source)
-    assert shown_by(asked, "print('here')") == ("ok", [("stream", {"name": "stdout", "text": "here\n"})])
+    assert shown_by(asked, "print('here')") == ("ok", {"stdout": "here\n", "stderr": ""}, [])
 
 
 def test_cells_are_counted_and_remembered(asked):
