@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import nbformat
-from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+from jupyter_client.kernelspec import KernelSpecManager
 from nbgrader.api import Gradebook
 from nbgrader.apps.autogradeapp import AutogradeApp
 from nbgrader.apps.baseapp import NbGrader
@@ -185,12 +185,10 @@ class Grading:
 
     def _warm_up(self) -> None:
         """Load once, before the first fork, what all workers need; refuse here where no walls stand."""
-        name = SealedExecute(parent=self.converter).kernel_name
-        if name == KERNEL:
+        if SealedExecute(parent=self.converter).kernel_name == KERNEL:
             environment = {**os.environ, "NBGRADER_EXECUTION": "autograde"}
             Sandbox(parent=self.app).warm_up(environment)
-        with suppress(NoSuchKernel):
-            KernelSpecManager(parent=self.app).get_kernel_spec(name)  # loads IPython, for its folders
+        KernelSpecManager(parent=self.app).find_kernel_specs()  # loads IPython, for its folders
         nbformat.validate(nbformat.v4.new_notebook())  # makes what checks notebooks
         self._load_modules_of_tests()
         gc.collect()

@@ -286,10 +286,10 @@ def read_sources(db_url: str, assignment: str, notebook: str) -> dict[str, Sourc
 def modules_of_tests(db_url: str, assignment: str, marks: ClearHiddenTests) -> set[str]:
     """Return the modules that an assignment's hidden tests import."""
     with Gradebook(db_url) as gradebook:
-        notebooks = gradebook.find_assignment(assignment).notebooks
-        sources = [cell.source for notebook in notebooks for cell in notebook.source_cells if cell.locked]
+        notebooks = [notebook.name for notebook in gradebook.find_assignment(assignment).notebooks]
+    cells = [cell for name in notebooks for cell in read_sources(db_url, assignment, name).values()]
     found: set[str] = set()
-    for source in sources:
+    for source in [cell.source for cell in cells if cell.locked]:
         with contextlib.suppress(HiddenTestError):  # told when the cell is run
             hidden = cut(source, marks.begin_test_delimeter, marks.end_test_delimeter).hidden
             found |= imported_modules(hidden)
