@@ -101,9 +101,9 @@ def prepared(key: str, scheme: str, descriptors: dict[str, int]) -> HandedKernel
     tempfile.tempdir = None  # the parent's is not this kernel's
     ports = {f"{channel}_port": number for channel, number in descriptors.items()}
     app = HandedKernelApp.instance(transport="ipc", parent_handle=0, log_level=50, **ports)
-    app.config.HistoryManager.enabled = False
     app.config.Session.key = key.encode()
     app.config.Session.signature_scheme = scheme
+    make_shell()
     app.initialize([])
     _move_in(app)
     app.log.setLevel(app.log_level)  # or a line about every message would be made, and then thrown away
@@ -116,7 +116,10 @@ def prepared(key: str, scheme: str, descriptors: dict[str, int]) -> HandedKernel
 
 
 def make_shell() -> None:
-    """Make the shell of all the kernels that are forked from here: a third of what a start takes."""
+    """Make the shell that a kernel finds and takes, where there is none yet.
+
+    Made before a fork, it is there for all that are forked from here: a third of what a start takes.
+    """
     config = Config()
     config.HistoryManager.enabled = False
     compiler = IPythonKernel.compiler_class.default_value
@@ -124,7 +127,7 @@ def make_shell() -> None:
 
 
 def _move_in(app: HandedKernelApp) -> None:
-    """Tell a shell that was made before the fork where it is now."""
+    """Tell the shell, which may have been made before the fork, where it is now."""
     shell = app.shell
     shell.parent = shell.kernel = app.kernel
     shell.profile_dir = app.profile_dir
