@@ -37,15 +37,12 @@ class Agent:
             except KeyboardInterrupt:  # came too late for what it should have stopped
                 continue
             data = request["content"]
-            if data["do"] == "run":
-                kernel.set_parent(sender, request)  # of what the cell shows
+            kernel.set_parent(sender, request)  # of all that is shown on the way
             if data["do"] != "end":
                 reply, buffers = self.answer(data, request["buffers"])
                 kernel.session.send(kernel.stdin_socket, ANSWER, reply, request, sender, buffers)
             elif data["nonce"] == message["header"]["msg_id"]:
                 return
-            if data["do"] == "run":
-                kernel.session.send(kernel.iopub_socket, "status", {"execution_state": "idle"}, request)
 
     def answer(self, data, received):
         """Return the answer to one request, whatever happens, and its buffers."""
@@ -61,7 +58,7 @@ class Agent:
         return reply, buffers
 
     def do_run(self, data, buffers, encoder):
-        """Run a cell as the kernel itself does, and say how it ended: `ok` or `error`."""
+        """Run a cell as the kernel itself does, show that it has ended, and say how: `ok` or `error`."""
         kernel = self.shell.kernel
         kernel._forward_input(allow_stdin=False)
         try:
@@ -70,6 +67,8 @@ class Agent:
             kernel._restore_input()
             sys.stdout.flush()
             sys.stderr.flush()
+            idle = {"execution_state": "idle"}
+            kernel.session.send(kernel.iopub_socket, "status", idle, kernel.get_parent())
         shown = not getattr(self.shell, "_last_traceback_during_displayhook", False)
         return "ok" if result.success and shown else "error"
 

@@ -167,21 +167,24 @@ class StudentKernel:
                 if kind in ("execute_reply", kernel_agent.ANSWER):
                     said = content.get("status" if kind == "execute_reply" else "ok")
                     status = "ok" if said == "ok" else "error"
-                    until.at = min(until.at, monotonic() + 1)  # for what was shown last
-                elif kind != "status":
+                elif kind == "status":
+                    idle = content.get("execution_state") == "idle" or idle
+                else:
                     show(kind, content)
-                elif content.get("execution_state") == "idle":
-                    idle = True
-                    until.at = min(until.at, monotonic() + 1)  # for an answer that is on its way
                 if status and idle:
                     return status
+                if status or idle:  # what was shown last, or the answer, is on its way
+                    until.at = min(until.at, monotonic() + 1)
         except KernelDied:
             return "dead"
         except KernelTimeout:
             pass
-        if idle:  # an interrupt, the student's own say, took the agent with it
+        if status:
+            return status
+        if idle:  # an interrupt, perhaps the student's own, took the agent with it
             self._release()
-        return status or ("error" if idle else self._interrupt(sent))
+            return "error"
+        return self._interrupt(sent)
 
     def _ask_to_run(self, code: str) -> str:
         """Ask for a cell to be run: by the agent, or by the kernel itself where its event loop must go on."""
