@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from nbgrader import api
 from nbgrader.api import Gradebook
@@ -37,10 +38,24 @@ ASSIGNMENTS = (
 
 
 class KeptGradebook(Gradebook):
-    """nbgrader's gradebook, whose connection and prepared queries outlive `close`."""
+    """nbgrader's gradebook, whose connection and prepared queries outlive `close`.
+
+    What nbgrader commits, a cell at a time, is one transaction from here to `close`.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.db.commit = self.db.flush
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        """Close it; where an error has come, nothing of the transaction stays."""
+        if kind is not None:
+            self.db.rollback()
+        self.close()
 
     def close(self) -> None:
         """End the session; what it held is forgotten, and the next one reads anew."""
+        self.db().commit()
         self.db.remove()
 
 
