@@ -191,9 +191,9 @@ class Grading:
         KernelSpecManager(parent=self.app).find_kernel_specs()  # loads IPython, for its folders
         nbformat.validate(nbformat.v4.new_notebook())  # makes what checks notebooks
         self._load_modules_of_tests()
-        gc.collect()
         gc.freeze()  # what is loaded stays: no worker looks through it again, and all share its memory
         gc.set_threshold(OBJECTS_TO_LOOK_THROUGH)
+        gc.enable()
 
     def _load_modules_of_tests(self) -> None:
         where, marks = self.app.coursedir, ClearHiddenTests(parent=self.converter)
