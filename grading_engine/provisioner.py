@@ -33,6 +33,11 @@ class SandboxProvisioner(LocalProvisioner):
         return Sandbox(parent=self)
 
     @property
+    def brings_agent(self) -> bool:
+        """Whether the kernel has the agent that answers requests (`inside/agent.py`) from its start."""
+        return not self.sandbox.is_none
+
+    @property
     def has_process(self) -> bool:
         """Whether there is a kernel."""
         return super().has_process if self.sandbox.is_none else self.started is not None

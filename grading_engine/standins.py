@@ -8,8 +8,8 @@ from functools import partial
 from time import monotonic
 from typing import Any, NoReturn
 
+from .inside.wire import Decoder, Encoder, WireError
 from .student_kernel import Answer, KernelFault, KernelTimeout, StudentKernel
-from .wire import Decoder, Encoder, WireError
 
 # The exceptions of a student's function that `except` in a hidden test can name.
 NAMED_ERRORS = (

@@ -1,7 +1,5 @@
 """One student's kernel as the grading process sees it: it runs cells, answers requests, and may die."""
 
-import marshal
-import platform
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,12 +13,12 @@ from typing import Any
 import zmq
 from jupyter_client.manager import KernelManager
 
-from . import kernel_agent, wire
+from .inside import agent, wire
 
 GRACE = 2.0  # seconds to stop in, after an interrupt
 TICK = 0.2  # seconds between two looks at whether the kernel is alive
 MAX_FRAME = 100 * 2**20  # bytes of one part of a message; a larger one is never received
-ANSWERS = (kernel_agent.ANSWER, "status")  # the messages that answer a request; not what is printed meanwhile
+ANSWERS = (agent.ANSWER, "status")  # the messages that answer a request; not what is printed meanwhile
 QUEUE = 64  # messages that may wait to be read
 LOOPS = ("async", "await", "tornado")  # a notebook with one of these words needs the kernel's event loop
 
@@ -60,18 +58,12 @@ class Answer:
     buffers: list[bytes]
 
 
+@cache
 def agent_source() -> str:
     """Return the text that makes a kernel answer requests: the wire format, and the agent that uses it."""
-    agent = Path(kernel_agent.__file__).read_text(encoding="utf-8")
-    lines = [line for line in agent.splitlines() if not line.startswith("from grading_engine.wire import")]
-    return Path(wire.__file__).read_text(encoding="utf-8") + "\n".join(["", *lines, "install()", ""])
-
-
-@cache
-def agent_code() -> str:
-    """Return the same, compiled here for kernels of the same Python, as an expression."""
-    code = marshal.dumps(compile(agent_source(), "<grading>", "exec"))
-    return f"__import__('marshal').loads({code!r})"
+    texts = [Path(module.__file__).read_text(encoding="utf-8") for module in (wire, agent)]
+    lines = [line for line in "".join(texts).splitlines() if not line.startswith("from .wire import")]
+    return "\n".join([*lines, "install(get_ipython())", ""])
 
 
 class StudentKernel:
@@ -122,10 +114,9 @@ class StudentKernel:
         self.serving = ""
         self.has_loop = False
         info = self._wait_until_ready()
-        language = info.get("language_info", {})
-        self.has_agent = language.get("name") == "python"
-        if self.has_agent:
-            self._install_agent(language.get("version") == platform.python_version())
+        self.has_agent = info.get("language_info", {}).get("name") == "python"
+        if self.has_agent and not getattr(self.manager.provisioner, "brings_agent", False):
+            self._install_agent()
         return info
 
     def stop(self) -> None:
@@ -164,7 +155,7 @@ class StudentKernel:
         until = Until(seconds)
         try:
             for kind, content, _ in self._messages((sent,), until):
-                if kind in ("execute_reply", kernel_agent.ANSWER):
+                if kind in ("execute_reply", agent.ANSWER):
                     said = content.get("status" if kind == "execute_reply" else "ok")
                     status = "ok" if said == "ok" else "error"
                 elif kind == "status":
@@ -191,7 +182,7 @@ class StudentKernel:
         self.has_loop = self.has_loop or any(word in code for word in LOOPS)
         if self.has_agent and not self.has_loop:
             self._connect()
-            return self._send(kernel_agent.REQUEST, {"do": "run", "code": code}, socket=self.stdin)
+            return self._send(agent.REQUEST, {"do": "run", "code": code}, socket=self.stdin)
         self._release()
         content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
         return self._send("execute_request", {**content, "allow_stdin": False, "stop_on_error": False})
@@ -202,7 +193,7 @@ class StudentKernel:
         Parameters
         ----------
         data : dict
-            The request, see `kernel_agent.Agent`.
+            The request, see `agent.Agent`.
         buffers : list of bytes
             The arrays' bytes.
         seconds : float
@@ -215,10 +206,10 @@ class StudentKernel:
         """
         self._connect()
         nonce = uuid.uuid4().hex
-        sent = self._send(kernel_agent.REQUEST, {**data, "nonce": nonce}, buffers, self.stdin)
+        sent = self._send(agent.REQUEST, {**data, "nonce": nonce}, buffers, self.stdin)
         try:
             for kind, content, came in self._messages((sent, self.serving), Until(seconds), ANSWERS):
-                if kind == kernel_agent.ANSWER:
+                if kind == agent.ANSWER:
                     if content.get("nonce") != nonce:
                         raise KernelDied("the kernel answered another request")
                     return Answer(content, came)
@@ -244,9 +235,9 @@ class StudentKernel:
                         return info
         raise KernelTimeout(f"the kernel was not ready after {self.startup} seconds")
 
-    def _install_agent(self, is_same_python: bool) -> None:
+    def _install_agent(self) -> None:
         """Give the kernel the agent, as an expression: IPython looks through cells token by token."""
-        code = f"exec({agent_code() if is_same_python else repr(agent_source())}, {{'__name__': 'agent'}})"
+        code = f"exec({agent_source()!r}, dict(__name__='agent', get_ipython=get_ipython))"
         content = {"code": "", "silent": True, "store_history": False, "user_expressions": {"agent": code}}
         sent = self._send("execute_request", content)
         for kind, content, _ in self._messages((sent,), Until(self.startup)):
@@ -263,13 +254,13 @@ class StudentKernel:
         with a thread for each channel and news of being busy and idle, a call takes several times as long.
         """
         if not self.serving:
-            content = {"comm_id": uuid.uuid4().hex, "target_name": kernel_agent.TARGET, "data": {}}
+            content = {"comm_id": uuid.uuid4().hex, "target_name": agent.TARGET, "data": {}}
             self.serving = self._send("comm_open", content)
 
     def _release(self) -> None:
         """Let the agent end its answering, so that the kernel goes on to what comes next."""
         if self.serving:
-            self._send(kernel_agent.REQUEST, {"do": "end", "nonce": self.serving}, socket=self.stdin)
+            self._send(agent.REQUEST, {"do": "end", "nonce": self.serving}, socket=self.stdin)
             self.serving = ""
 
     def _send(
@@ -340,7 +331,7 @@ class StudentKernel:
             self.manager.interrupt_kernel()
             for kind, content, _ in self._messages((sent,), Until(GRACE)):
                 idle = kind == "status" and content.get("execution_state") == "idle"
-                if idle or kind == kernel_agent.ANSWER:
+                if idle or kind == agent.ANSWER:
                     self.stuck = False
                     break
         except (KernelFault, RuntimeError):

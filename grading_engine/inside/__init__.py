@@ -1,1 +1,1 @@
-"""What runs behind the walls: the preloaded parent, and the kernels it forks."""
+"""What runs behind the walls: the preloaded parent, the kernels it forks, and what answers in them."""

@@ -5,20 +5,25 @@ import os
 import socket
 import sys
 import tempfile
+import uuid
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import zmq
+from ipykernel.compiler import XCachingCompiler, get_tmp_directory
 from ipykernel.heartbeat import Heartbeat
 from ipykernel.iostream import IOPubThread
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.profiledir import ProfileDir
+from traitlets import Type
 from traitlets.config import Config
 
+from . import agent
 from .job import CHANNELS
 
 # What some modules do when they are loaded, where there is an IPython to do it to: a parent has none.
@@ -35,11 +40,36 @@ class _HandedHeartbeat(Heartbeat):
         _listen(self.socket, self.port)
 
 
+class QuickCompiler(XCachingCompiler):
+    """ipykernel's compiler; its name for a cell, made for debuggers, is worked out byte by byte in Python."""
+
+    def get_code_name(self, raw_code: str, code: str, number: int) -> str:
+        """Return the name of the file that a cell is told to come from."""
+        return f"{get_tmp_directory()}/{crc32(raw_code.encode('utf-8', 'replace'))}.py"
+
+
+class HandedKernel(IPythonKernel):
+    """ipykernel's kernel, which may be made before it has sockets."""
+
+    compiler_class = Type(QuickCompiler)
+
+    @classmethod
+    def instance(cls, *args: Any, **traits: Any) -> "HandedKernel":
+        """Return the only one, with these traits: made, or as it was made."""
+        is_there = cls.initialized()
+        kernel = super().instance(*args, **traits)
+        for name, value in traits.items() if is_there else ():
+            setattr(kernel, name, value)
+        return kernel
+
+
 class HandedKernelApp(IPKernelApp):
     """ipykernel's application without connection file: what it would read there is given as traits.
 
     Each channel's port is the number of a listening Unix socket that this process already has open.
     """
+
+    kernel_class = Type(HandedKernel)
 
     def _try_bind_socket(self, s: zmq.Socket, port: int) -> int:
         _listen(s, port)
@@ -95,41 +125,50 @@ def prepared(key: str, scheme: str, descriptors: dict[str, int]) -> HandedKernel
     descriptors
         For each of `CHANNELS` the number of its listening socket.
     """
-    loaded = set(sys.modules)
-    if "numpy" in loaded:
+    on_loading = [act for module, act in ON_LOADING.items() if module in sys.modules]
+    if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()  # or every kernel would draw the same numbers
     tempfile.tempdir = None  # the parent's is not this kernel's
-    ports = {f"{channel}_port": number for channel, number in descriptors.items()}
-    app = HandedKernelApp.instance(transport="ipc", parent_handle=0, log_level=50, **ports)
+    app = assemble()
+    for channel, number in descriptors.items():
+        setattr(app, f"{channel}_port", number)
     app.config.Session.key = key.encode()
     app.config.Session.signature_scheme = scheme
-    make_shell()
     app.initialize([])
     _move_in(app)
-    app.log.setLevel(app.log_level)  # or a line about every message would be made, and then thrown away
+    agent.install(app.shell)
     manager = app.shell.input_transformer_manager  # ipykernel looks through a cell's text, then IPython again
     manager.transform_cell = lru_cache(maxsize=1)(manager.transform_cell)
-    for module in ON_LOADING.keys() & loaded:
-        ON_LOADING[module](app.shell)
+    for act in on_loading:
+        act(app.shell)
     sys.path.insert(0, "")  # last: now what lies beside the notebook can be imported, as in any kernel
     return app
 
 
-def make_shell() -> None:
-    """Make the shell that a kernel finds and takes, where there is none yet.
+def assemble() -> HandedKernelApp:
+    """Return the application with its kernel and its shell, as far as they go without sockets.
 
-    Made before a fork, it is there for all that are forked from here: a third of what a start takes.
+    Made before a fork, they are there for all that are forked from here: half of what a start takes.
     """
-    config = Config()
-    config.HistoryManager.enabled = False
-    compiler = IPythonKernel.compiler_class.default_value
-    ZMQInteractiveShell.instance(config=config, profile_dir=ProfileDir(), compiler_class=compiler)
+    if not HandedKernelApp.initialized():
+        config = Config()
+        config.HistoryManager.enabled = False
+        ZMQInteractiveShell.instance(config=config, profile_dir=ProfileDir(), compiler_class=QuickCompiler)
+        HandedKernel.instance(user_ns=None)
+        app = HandedKernelApp.instance(transport="ipc", parent_handle=0, log_level=50)
+        app.log.setLevel(app.log_level)  # or a line about every message would be made, and then thrown away
+    return HandedKernelApp.instance()
 
 
 def _move_in(app: HandedKernelApp) -> None:
-    """Tell the shell, which may have been made before the fork, where it is now."""
-    shell = app.shell
-    shell.parent = shell.kernel = app.kernel
+    """Tell the kernel and its shell, which may have been made before the fork, where they are now."""
+    kernel, shell = app.kernel, app.shell
+    kernel.ident = str(uuid.uuid4())
+    kernel._stdout, kernel._stderr = sys.stdout, sys.stderr
+    for shows in (shell.displayhook, shell.display_pub):
+        shows.session, shows.pub_socket = kernel.session, kernel.iopub_socket
+    shell.displayhook.topic = kernel._topic("execute_result")
+    shell.parent = shell.kernel = kernel
     shell.profile_dir = app.profile_dir
     shell.ipython_dir = app.ipython_dir
     shell.starting_dir = os.getcwd()

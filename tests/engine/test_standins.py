@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from grading_engine import standins
+from grading_engine.inside.wire import WireError
 from grading_engine.standins import Bridge, Foreign, RemoteError
 from grading_engine.student_kernel import KernelFault
-from grading_engine.wire import WireError
 
 
 def test_a_function_is_called_with_its_arguments(asked):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from grading_engine.wire import MAX_DEPTH, Decoder, Encoder, WireError, parse
+from grading_engine.inside.wire import MAX_DEPTH, Decoder, Encoder, WireError, parse
 
 DTYPES = st.one_of(
     arrays.boolean_dtypes(),
