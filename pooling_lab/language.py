@@ -80,6 +80,8 @@ class Sentences:
 
     def __init__(self, domain: str, folder: Path):
         self.domain, self.folder = domain, folder
+        for language in LANGUAGES:
+            _catalogue(domain, folder, language)  # read now, not with the first sentence
 
     def __call__(self, sentence: str, **values: object) -> str:
         """Return the sentence in the language spoken now, with the values at their places."""

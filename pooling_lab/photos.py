@@ -58,3 +58,6 @@ def _read(file: str) -> np.ndarray:
         pixels = np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1))
     pixels.flags.writeable = False
     return pixels
+
+
+_read(PHOTOS["cat"][0])  # now, not with the first picture

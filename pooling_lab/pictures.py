@@ -13,13 +13,12 @@ from io import BytesIO, StringIO
 import numpy as np
 from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, WebPImagePlugin  # noqa: F401 - loaded now, not with the first picture
 
 from .language import _
 
 CELL = 48  # the side of a cell, in pixels of the picture
 GAP = 12
-ZLIB_HUFFMAN_ONLY = 2  # a strategy of zlib, by its number: https://www.zlib.net/manual.html
 INK = "#1a1a1a"
 FAINT = "#595959"
 EMPTY = "#ececec"
@@ -184,7 +183,7 @@ def show_photos(*images: np.ndarray, captions: Sequence[str] = (), alt: str = ""
         pixels = _pixels(image)
         size = _("{height} × {width} pixels", height=pixels.shape[0], width=pixels.shape[1])
         caption = f"{captions[i]}, {size}" if i < len(captions) else size
-        tag = _img("image/png", _png(pixels), f"{caption}. {alt or _described(pixels)}", width)
+        tag = _img("image/webp", _webp(pixels), f"{caption}. {alt or _described(pixels)}", width)
         figures.append(
             f'<figure style="display:inline-block;margin:0 12px 8px 12px">{tag}'
             f'<figcaption style="text-align:center">{escape(caption)}</figcaption></figure>'
@@ -315,18 +314,15 @@ def _img(mime: str, data: bytes, alt: str, width: int) -> str:
     return f'<img alt="{escape(alt)}" src="{source}" style="{style}">'
 
 
-def _png(pixels: np.ndarray) -> bytes:
-    """Write (H, W, 3) of uint8 as a PNG.
-
-    Photos hold few repetitions: looking for none of them takes a third of the time, and no more space.
-    """
+def _webp(pixels: np.ndarray) -> bytes:
+    """Write (H, W, 3) of uint8 as WebP, without loss: in half of the time of a PNG, and in less space."""
     file = BytesIO()
-    Image.fromarray(pixels).save(file, "png", compress_type=ZLIB_HUFFMAN_ONLY)
+    Image.fromarray(pixels).save(file, "webp", lossless=True, quality=0, method=0)
     return file.getvalue()
 
 
 def _pixels(image: np.ndarray) -> np.ndarray:
-    """Turn (C, H, W) or (N, C, H, W), from 0 to 255, into the (H, W, 3) of uint8 that a PNG holds."""
+    """Turn (C, H, W) or (N, C, H, W), from 0 to 255, into the (H, W, 3) of uint8 that an image file holds."""
     image = np.asarray(image)
     image = image[0] if image.ndim == 4 else image
     if image.dtype != np.uint8:

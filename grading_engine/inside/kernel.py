@@ -153,7 +153,10 @@ def assemble() -> HandedKernelApp:
     if not HandedKernelApp.initialized():
         config = Config()
         config.HistoryManager.enabled = False
-        ZMQInteractiveShell.instance(config=config, profile_dir=ProfileDir(), compiler_class=QuickCompiler)
+        shell = ZMQInteractiveShell.instance(
+            config=config, profile_dir=ProfileDir(), compiler_class=QuickCompiler
+        )
+        shell.display_formatter.format(None)  # makes what shows things, once and for all
         HandedKernel.instance(user_ns=None)
         app = HandedKernelApp.instance(transport="ipc", parent_handle=0, log_level=50)
         app.log.setLevel(app.log_level)  # or a line about every message would be made, and then thrown away
