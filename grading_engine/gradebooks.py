@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from nbgrader import api
-from nbgrader.api import Gradebook
+from nbgrader.api import BaseCell, Comment, Grade, Gradebook
 from nbgrader.converters import autograde
 from nbgrader.preprocessors import latesubmissions, overwritekernelspec, saveautogrades
 from sqlalchemy import Connection, Table, create_engine, insert, select
@@ -40,12 +40,36 @@ ASSIGNMENTS = (
 class KeptGradebook(Gradebook):
     """nbgrader's gradebook, whose connection and prepared queries outlive `close`.
 
-    What nbgrader commits, a cell at a time, is one transaction from here to `close`.
+    What nbgrader commits, a cell at a time, is one transaction from here to `close`. What it looks up, a cell
+    at a time, is read for a whole notebook at once.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.db.commit = self.db.flush
+        self._read: dict[tuple[str, ...], dict[tuple[type, str], Any]] = {}
+
+    def find_grade(self, grade_cell: str, *whose: str) -> Grade:
+        """Find a cell's grade; `whose` are the names of notebook, assignment and student."""
+        return self._of_cells(whose).get((Grade, grade_cell)) or super().find_grade(grade_cell, *whose)
+
+    def find_comment(self, solution_cell: str, *whose: str) -> Comment:
+        """Find a cell's comment; `whose` are the names of notebook, assignment and student."""
+        found = self._of_cells(whose).get((Comment, solution_cell))
+        return found or super().find_comment(solution_cell, *whose)
+
+    def _of_cells(self, whose: tuple[str, ...]) -> dict[tuple[type, str], Any]:
+        """Return the grades and comments of a submitted notebook, by kind and by their cells' names."""
+        if whose not in self._read:
+            notebook = self.find_submission_notebook(*whose).id
+            self._read[whose] = {
+                (kind, cell): found
+                for kind in (Grade, Comment)
+                for cell, found in self.db.query(BaseCell.name, kind)
+                .join(kind, kind.cell_id == BaseCell.id)
+                .filter(kind.notebook_id == notebook)
+            }
+        return self._read[whose]
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         """Close it; where an error has come, nothing of the transaction stays."""
@@ -57,6 +81,7 @@ class KeptGradebook(Gradebook):
         """End the session; what it held is forgotten, and the next one reads anew."""
         self.db().commit()
         self.db.remove()
+        self._read.clear()
 
 
 _kept = cache(KeptGradebook)

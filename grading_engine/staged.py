@@ -5,10 +5,10 @@ saved, all of it lies in a folder of its own: what `autograded/` holds is always
 """
 
 import contextlib
+import copy
 import fcntl
 import glob
 import io
-import json
 import logging
 import os
 import re
@@ -186,13 +186,13 @@ class StagedAutograde(Autograde):
             resources = self.init_single_notebook_resources(str(staged))
             resources["metadata"] = {"name": staged.stem, "path": str(staged.parent)}
             nb = nbformat.v4.reads(staged.read_text(encoding="utf-8"))  # checked when it was written
-            before = json.dumps(nb)
+            before = copy.deepcopy(nb)
             self.exporter._preprocessors = []
             for kind in self.savers:
                 self.exporter.register_preprocessor(kind)
             for saver in self.exporter._preprocessors:
                 nb, resources = saver(nb, resources)
-            if json.dumps(nb) != before:
+            if nb != before:
                 self.exporter._preprocessors = []
                 self.write_single_notebook(*self.exporter.from_notebook_node(nb, resources))
         finally:

@@ -1,5 +1,7 @@
 """The gradebook that is kept open is nbgrader's, but for the connection and the moment of the commit."""
 
+import shutil
+
 import pytest
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import saveautogrades
@@ -7,12 +9,17 @@ from nbgrader.preprocessors import saveautogrades
 from grading_engine.gradebooks import kept_open
 
 
-@pytest.fixture
-def url(tmp_path):
-    url = f"sqlite:///{tmp_path}/gradebook.db"
-    with Gradebook(url) as gradebook:
+@pytest.fixture(scope="module")
+def with_ana(tmp_path_factory):
+    path = tmp_path_factory.mktemp("gradebook") / "gradebook.db"
+    with Gradebook(f"sqlite:///{path}") as gradebook:
         gradebook.add_student("ana")
-    return url
+    return path
+
+
+@pytest.fixture
+def url(with_ana, tmp_path):
+    return f"sqlite:///{shutil.copy(with_ana, tmp_path)}"
 
 
 def students(url):
@@ -51,6 +58,32 @@ def test_what_others_write_meanwhile_is_seen(url):
             another.update_or_create_student("ana", first_name="Ana")
         with saveautogrades.Gradebook(url) as gradebook:
             assert gradebook.find_student("ana").first_name == "Ana"
+
+
+def test_grades_and_comments_are_those_that_nbgrader_finds(url):
+    whose = "pooling", "max-pooling", "ana"
+    with Gradebook(url) as gradebook:
+        gradebook.add_assignment("max-pooling")
+        gradebook.add_notebook("pooling", "max-pooling")
+        for name in ("one", "both"):
+            gradebook.add_grade_cell(name, "pooling", "max-pooling", max_score=2, cell_type="code")
+        for name in ("code", "both"):
+            gradebook.add_solution_cell(name, "pooling", "max-pooling")
+        gradebook.add_task_cell("task", "pooling", "max-pooling", max_score=3, cell_type="markdown")
+        gradebook.add_submission("max-pooling", "ana")
+        grades = {name: gradebook.find_grade(name, *whose).id for name in ("one", "both", "task")}
+        comments = {name: gradebook.find_comment(name, *whose).id for name in ("code", "both", "task")}
+    with kept_open(), saveautogrades.Gradebook(url) as kept:
+        assert {name: kept.find_grade(name, *whose).id for name in grades} == grades
+        assert {name: kept.find_comment(name, *whose).id for name in comments} == comments
+        kept.find_grade("one", *whose).auto_score = 1.5
+        for find, cell in ((kept.find_grade, "code"), (kept.find_comment, "one"), (kept.find_grade, "none")):
+            with pytest.raises(MissingEntry):
+                find(cell, *whose)
+        with pytest.raises(MissingEntry):
+            kept.find_grade("one", "pooling", "max-pooling", "ben")
+    with Gradebook(url) as gradebook:
+        assert gradebook.find_grade("one", *whose).auto_score == 1.5
 
 
 def test_afterwards_a_gradebook_is_nbgraders_own_again(url):
