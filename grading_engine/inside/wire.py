@@ -199,8 +199,16 @@ def _no_constant(name: str) -> None:
 
 
 def _npy(array: Any) -> bytes:
+    head = np.lib.format.header_data_from_array_1_0(array)
+    order = "F" if head["fortran_order"] else "C"
+    return _header(*head.values()) + array.tobytes(order)
+
+
+@lru_cache  # as with those that come: the same are written again and again
+def _header(shape: tuple[int, ...], fortran_order: bool, descr: str) -> bytes:
     file = io.BytesIO()
-    np.lib.format.write_array(file, array, version=(1, 0), allow_pickle=False)
+    head = {"shape": shape, "fortran_order": fortran_order, "descr": descr}
+    np.lib.format.write_array_header_1_0(file, head)
     return file.getvalue()
 
 
