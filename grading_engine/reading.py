@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters import Exporter, NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_markdown_cell, new_notebook
@@ -55,6 +55,7 @@ class SafeNotebookExporter(NotebookExporter):
     """
 
     language = Unicode("en", help="The language to say so in.").tag(config=True)
+    is_between = False  # what comes out is only read in again, and needs no form that people read
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
@@ -69,6 +70,15 @@ class SafeNotebookExporter(NotebookExporter):
             self.log.warning("%s: %s", filename, error)
             nb = new_notebook(cells=[new_markdown_cell(sentence(self.language, "unreadable", reason=error))])
         return self.from_notebook_node(nb, resources, **kw)
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Convert a notebook."""
+        if not self.is_between:
+            return super().from_notebook_node(nb, resources, **kw)
+        nb, resources = Exporter.from_notebook_node(self, nb, resources, **kw)
+        return json.dumps(nb), {**resources, "output_extension": self.file_extension}
 
 
 def read(path: Path) -> NotebookNode:

@@ -84,6 +84,10 @@ class StagedAutograde(Autograde):
         self.autograde_preprocessors, self.savers = kinds[:first], kinds[first:]
         os.chdir(self.coursedir.root)
 
+    def _init_preprocessors(self) -> None:
+        super()._init_preprocessors()
+        self.exporter.is_between = self._sanitizing
+
     def submissions(self) -> list[Submission]:
         """Return what was handed in, in the order of nbgrader.
 

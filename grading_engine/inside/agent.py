@@ -60,11 +60,13 @@ class Agent:
 
     def do_run(self, data, buffers, encoder):
         """Run a cell as the kernel itself does, show that it has ended, and say how: `ok` or `error`."""
-        kernel = self.shell.kernel
+        kernel, awaits = self.shell.kernel, self.shell.autoawait
         kernel._forward_input(allow_stdin=False)
+        self.shell.autoawait = False  # no cell with "await" comes here: IPython need not compile it to see
         try:
             result = self.shell.run_cell(data["code"], store_history=True)
         finally:
+            self.shell.autoawait = awaits
             kernel._restore_input()
             sys.stdout.flush()
             sys.stderr.flush()
