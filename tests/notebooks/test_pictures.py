@@ -3,9 +3,14 @@
 import base64
 import re
 import xml.etree.ElementTree as ET
+from io import BytesIO
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from PIL import Image
 
 from pooling_lab import charts, photo, pictures, set_language
 from pooling_lab.photos import DATA, PHOTOS
@@ -31,6 +36,12 @@ def alt_of(page: str) -> str:
 def svg_of(page: str) -> ET.Element:
     data = re.search(r"data:image/svg\+xml;base64,([^\"]*)", page)[1]
     return ET.fromstring(base64.b64decode(data))
+
+
+def pixels_of(page: str) -> list[np.ndarray]:
+    """What a browser would draw for each photo of a page, shape (H, W, 3)."""
+    sources = re.findall(r'src="data:image/webp;base64,([^"]+)"', page)
+    return [np.asarray(Image.open(BytesIO(base64.b64decode(source))).convert("RGB")) for source in sources]
 
 
 def words_in(page: str) -> list[str]:
@@ -179,3 +190,24 @@ def test_numbers_are_readable_on_every_tint():
         assert contrast(pictures.INK, tint) >= 4.5
     for ground in (pictures.EMPTY, "#ffffff"):
         assert contrast(pictures.FAINT, ground) >= 4.5
+
+
+@given(array_shapes(min_dims=2, max_dims=2, max_side=20), st.sampled_from((1, 3)), st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_pixel_of_a_photo_is_shown_as_it_is(shown, size, channels, data):
+    image = data.draw(arrays(np.uint8, (1, channels, *size)))
+    pictures.show_photos(image)
+    (pixels,) = pixels_of(shown[-1])
+    np.testing.assert_array_equal(pixels, np.repeat(image[0], 3 // channels, axis=0).transpose(1, 2, 0))
+
+
+def test_photos_are_shown_in_the_order_given_without_loss(shown):
+    photos = [photo("noisy-cat"), photo("cat-max-4"), photo()]
+    pictures.show_photos(*photos)
+    for pixels, image in zip(pixels_of(shown[0]), photos, strict=True):
+        np.testing.assert_array_equal(pixels, image[0].transpose(1, 2, 0))
+
+
+def test_means_are_shown_rounded_and_from_0_to_255(shown):
+    pictures.show_photos(np.array([[[[-3.0, 0.4, 0.6, 300.0]]]]))
+    assert pixels_of(shown[0])[0][0, :, 0].tolist() == [0, 0, 1, 255]
