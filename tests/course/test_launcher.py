@@ -106,7 +106,11 @@ def test_without_python3_venv_it_names_the_package(checkout, path):
 
 def test_with_uv_python3_venv_is_not_needed(checkout, path):
     program(path / "python3", 'case "$*" in *ensurepip*) exit 1 ;; esac')
-    program(path / "uv", 'echo "uv $1 $2"', 'if [ "$1" = venv ]; then mkdir -p .venv/bin; fi')
+    program(
+        path / "uv",
+        'echo "uv $1 $2"',
+        'if [ "$1" = venv ]; then mkdir -p .venv/bin; ln -s /bin/true .venv/bin/python; fi',
+    )
     done = launch(checkout, "setup", path=path)
     assert done.returncode == 0, done.stderr
     asked = [line for line in done.stdout.splitlines() if line.startswith("uv ")]

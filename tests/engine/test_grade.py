@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import nbformat
 import psutil
@@ -243,6 +244,11 @@ def test_an_interrupted_run_leaves_whole_grades_only_and_the_next_one_goes_on(tm
     assert graded_folders(course) == set(students)
 
 
+def is_worker(child):
+    with suppress(psutil.NoSuchProcess):  # some children live for a moment only
+        return child.cmdline()[1:3] == ["-m", "grading_engine"]
+
+
 def test_a_killed_worker_fails_its_submission_alone(tmp_path):
     students = ["s0", "s1", "s2"]
     course = hand_in(TinyCourse(tmp_path / "course"), dict.fromkeys(students, slow))
@@ -250,11 +256,7 @@ def test_a_killed_worker_fails_its_submission_alone(tmp_path):
     workers = []
 
     def has_worker():
-        workers[:] = [
-            child
-            for child in psutil.Process(running.pid).children()
-            if child.cmdline()[1:3] == ["-m", "grading_engine"]
-        ]
+        workers[:] = filter(is_worker, psutil.Process(running.pid).children())
         return workers
 
     wait_until(has_worker, "the first worker")
