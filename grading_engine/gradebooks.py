@@ -79,9 +79,11 @@ class KeptGradebook(Gradebook):
 
     def close(self) -> None:
         """End the session; what it held is forgotten, and the next one reads anew."""
-        self.db().commit()
-        self.db.remove()
-        self._read.clear()
+        try:
+            self.db().commit()
+        finally:
+            self.db.remove()
+            self._read.clear()
 
 
 _kept = cache(KeptGradebook)

@@ -5,6 +5,7 @@ import shutil
 import pytest
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import saveautogrades
+from sqlalchemy import event
 
 from grading_engine.gradebooks import kept_open
 
@@ -44,6 +45,20 @@ def test_an_error_leaves_nothing_of_what_was_begun_and_the_next_goes_on(url):
         with pytest.raises(MissingEntry), saveautogrades.Gradebook(url) as gradebook:
             gradebook.add_student("ben")
             gradebook.find_student("nobody")
+        assert students(url) == ["ana"]
+        with saveautogrades.Gradebook(url) as gradebook:
+            gradebook.add_student("cleo")
+    assert students(url) == ["ana", "cleo"]
+
+
+def test_a_commit_that_fails_is_told_and_the_next_goes_on(url):
+    def refuse(session):
+        raise OSError("the disk is full")
+
+    with kept_open():
+        with pytest.raises(OSError, match="full"), saveautogrades.Gradebook(url) as gradebook:
+            gradebook.add_student("ben")
+            event.listen(gradebook.db(), "before_commit", refuse)
         assert students(url) == ["ana"]
         with saveautogrades.Gradebook(url) as gradebook:
             gradebook.add_student("cleo")
