@@ -78,7 +78,7 @@ class SafeNotebookExporter(NotebookExporter):
         if not self.is_between:
             return super().from_notebook_node(nb, resources, **kw)
         nb, resources = Exporter.from_notebook_node(self, nb, resources, **kw)
-        return json.dumps(nb), {**resources, "output_extension": self.file_extension}
+        return json.dumps(nb), resources
 
 
 def read(path: Path) -> NotebookNode:
