@@ -4,11 +4,14 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from ctypes import c_bool
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
+
+import psutil
 
 from .turns import Turns
 
@@ -76,9 +79,9 @@ class Pool(Generic[Task]):
             ended = [self._ended(worker) for worker in busy if worker.pipe in ready] or [None]
 
     def close(self) -> None:
-        """End all workers at once, whatever they do; their kernels end with them."""
+        """End all workers at once, whatever they do, and all that they have started."""
         for worker in self.workers:
-            worker.process.kill()
+            end_family(worker.process.pid)
         for worker in self.workers:
             worker.process.join()
             worker.pipe.close()
@@ -125,6 +128,17 @@ class Pool(Generic[Task]):
             except (EOFError, OSError):
                 os._exit(0)
             pipe.send(self.work(task))
+
+
+def end_family(pid: int) -> None:
+    """Kill a process and all that it has started, such as a kernel without walls that is on its way up."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        process.suspend()  # first, so that it starts no more
+        for child in process.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
+        process.kill()
 
 
 def how_it_ended(code: int | None) -> str:

@@ -244,6 +244,11 @@ def test_an_interrupted_run_leaves_whole_grades_only_and_the_next_one_goes_on(tm
     assert graded_folders(course) == set(students)
 
 
+def is_at_work(process):
+    with suppress(psutil.NoSuchProcess):
+        return process.status() != psutil.STATUS_ZOMBIE
+
+
 def is_worker(child):
     with suppress(psutil.NoSuchProcess):  # some children live for a moment only
         return child.cmdline()[1:3] == ["-m", "grading_engine"]
@@ -342,6 +347,21 @@ def test_a_pool_that_is_closed_ends_its_workers():
     assert len(processes) == 3
     pool.close()
     assert not any(process.is_alive() for process in processes)
+
+
+def test_a_pool_that_is_closed_ends_what_its_workers_have_started(tmp_path):
+    def work(pid_file):
+        child = subprocess.Popen(["sleep", "60"], start_new_session=True)  # as kernels are started
+        pid_file.write_text(str(child.pid))
+        child.wait()
+
+    pool: Pool = Pool(1, work, lambda: None)
+    ended = pool.run(iter([tmp_path / "pid"]))
+    assert next(ended) is None
+    wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text(), "the child")
+    child = psutil.Process(int((tmp_path / "pid").read_text()))
+    pool.close()
+    wait_until(lambda: not is_at_work(child), "the child's end")
 
 
 def test_workers_take_turns_though_one_more_gets_ready():
