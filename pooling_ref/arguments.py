@@ -5,7 +5,7 @@ import operator
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pooling_ref.engine import Windows, lay_windows
+from pooling_ref.windows import Windows, lay_windows
 
 
 def real_array(name: str, value: ArrayLike) -> np.ndarray:

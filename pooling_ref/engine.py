@@ -10,124 +10,22 @@ joins two such slices (``np.maximum``, ``np.add``) in one call. Where the stride
 to lay a window at every cell: the neighbour below is then simply the array shifted by one row's length,
 memory is read in long runs without a gap, and the windows that nobody asked for are left out afterwards.
 
-The meaning of every argument is PyTorch's and ONNX's:
-https://docs.pytorch.org/docs/stable/nn.functional.html#pooling-functions and
-https://onnx.ai/onnx/operators/onnx__MaxPool.html.
+Which windows there are is said in `pooling_ref.windows`.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from math import prod
 from sys import byteorder
 
 import numpy as np
 
-AUTO_PADS = ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")
+from pooling_ref.windows import Windows
+
 BLOCK_BYTES = 1 << 21  # what is worked on at a time, so that it stays in the cache
 SMALL_STRIDE = 3  # up to here a window at every cell is faster than one where it is asked for
 LARGE_WINDOW = 64  # cells, from where on float32 is summed in float64
 WIDER = {1: (np.uint8, np.uint16), 2: (np.uint16, np.uint32), 4: (np.uint32, np.uint64)}
-
-
-@dataclass(frozen=True)
-class Windows:
-    """The windows along one axis, counted in cells.
-
-    Parameters
-    ----------
-    size : int
-        Cells of the input.
-    kernel : int
-        Cells of a window.
-    stride : int
-        From the start of a window to the start of the next.
-    dilation : int
-        From one cell of a window to its next.
-    before, after : int
-        Padding at the two ends.
-    count : int
-        How many windows there are: the size of the output.
-    """
-
-    size: int
-    kernel: int
-    stride: int
-    dilation: int
-    before: int
-    after: int
-    count: int
-
-    def tap(self, k: int) -> slice:
-        """Give cell `k` of all windows, as a slice of the padded axis."""
-        start = k * self.dilation
-        return slice(start, start + (self.count - 1) * self.stride + 1, self.stride)
-
-    @property
-    def inside(self) -> slice:
-        """The real cells, as a slice of the padded axis."""
-        return slice(self.before, self.before + self.size)
-
-    @property
-    def padded(self) -> int:
-        """The size with the padding, and with what a last window of ceil mode has beyond it."""
-        return max(self.inside.stop + self.after, self.tap(self.kernel - 1).stop)
-
-    def cells(self, count_padding: bool) -> np.ndarray:
-        """Count the cells of each window: the real ones, and with `count_padding` the padding too.
-
-        What a last window of ceil mode has beyond the padding is never counted.
-        """
-        counted = np.zeros(self.padded, int)
-        counted[self.inside] = 1
-        if count_padding:
-            counted[: self.inside.stop + self.after] = 1
-        return sum(counted[self.tap(k)] for k in range(self.kernel))
-
-
-def lay_windows(
-    size: int,
-    kernel: int,
-    stride: int,
-    dilation: int = 1,
-    pads: tuple[int, int] = (0, 0),
-    ceil_mode: bool = False,
-    auto_pad: str = "NOTSET",
-) -> Windows:
-    """Lay windows along one axis.
-
-    Parameters
-    ----------
-    size, kernel, stride, dilation : int
-        As in `Windows`.
-    pads : (int, int)
-        Padding before the first and after the last cell; only read when `auto_pad` is ``"NOTSET"``.
-    ceil_mode : bool
-        Keep a last window that is incomplete, unless it would start in the padding after the last cell.
-        Only read when `auto_pad` is ``"NOTSET"``.
-    auto_pad : {"NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"}
-        ONNX's names: the given pads, none, or as many as make the output ``ceil(size / stride)`` long, with
-        the odd one after the last cell (``UPPER``) or before the first (``LOWER``).
-
-    Raises
-    ------
-    ValueError
-        If `auto_pad` is none of these.
-    """
-    if auto_pad not in AUTO_PADS:
-        raise ValueError(f"auto_pad={auto_pad!r} must be one of {', '.join(AUTO_PADS)}")
-    span = (kernel - 1) * dilation + 1
-    if auto_pad != "NOTSET":
-        ceil_mode, pads = False, (0, 0)
-    if auto_pad.startswith("SAME"):
-        missing = max(0, (-(-size // stride) - 1) * stride + span - size)
-        pads = (missing // 2, -(-missing // 2))
-    before, after = reversed(pads) if auto_pad == "SAME_LOWER" else pads
-    room = before + size + after - span
-    count = (-(-room // stride) if ceil_mode else room // stride) + 1
-    if ceil_mode and (count - 1) * stride >= before + size:
-        count -= 1
-    return Windows(size, kernel, stride, dilation, before, after, count)
 
 
 def max_pool(x: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:

@@ -9,25 +9,26 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pooling_ref import avg_pool2d, engine, max_pool2d
+from pooling_ref.windows import AUTO_PADS, Windows, lay_windows
 
 DTYPES = [bool, np.uint8, np.int8, np.int32, np.uint64, np.float16, np.float32, np.float64]
 
 
 @st.composite
-def windows_along_an_axis(draw) -> engine.Windows:
+def windows_along_an_axis(draw) -> Windows:
     """Draw windows that all have a real cell, with strides on both sides of what the engine calls small."""
     kernel, dilation = draw(st.integers(1, 4)), draw(st.integers(1, 2))
     span = (kernel - 1) * dilation + 1
     pads = (0, 0) if dilation > 1 else draw(st.tuples(*[st.integers(0, kernel - 1)] * 2))
     size = draw(st.integers(span, 9))
     stride = draw(st.integers(1, engine.SMALL_STRIDE + 2))
-    ceil_mode, auto_pad = draw(st.booleans()), draw(st.sampled_from(engine.AUTO_PADS))
+    ceil_mode, auto_pad = draw(st.booleans()), draw(st.sampled_from(AUTO_PADS))
     if dilation > 1 and auto_pad.startswith("SAME"):
         auto_pad = "VALID"
-    return engine.lay_windows(size, kernel, stride, dilation, pads, ceil_mode, auto_pad)
+    return lay_windows(size, kernel, stride, dilation, pads, ceil_mode, auto_pad)
 
 
-def real_cells(windows: list[engine.Windows], index: tuple[int, ...]) -> list[tuple[int, ...]]:
+def real_cells(windows: list[Windows], index: tuple[int, ...]) -> list[tuple[int, ...]]:
     """List the real cells of one window in row-major order."""
     along_axes = []
     for along, number in zip(windows, index, strict=True):
@@ -70,29 +71,29 @@ def test_more_planes_than_fit_a_block_are_pooled_like_each_plane_alone(pool):
     [("NOTSET", 1, 0, 3), ("VALID", 0, 0, 2), ("SAME_UPPER", 0, 1, 3), ("SAME_LOWER", 1, 0, 3)],
 )
 def test_each_way_of_padding_puts_the_cells_where_onnx_says(auto_pad, before, after, count):
-    windows = engine.lay_windows(6, 3, 2, pads=(1, 0), auto_pad=auto_pad)
+    windows = lay_windows(6, 3, 2, pads=(1, 0), auto_pad=auto_pad)
     assert (windows.before, windows.after, windows.count) == (before, after, count)
 
 
 def test_a_window_that_would_start_in_the_padding_at_the_far_end_is_dropped():
-    assert engine.lay_windows(2, 3, 3, pads=(1, 1), ceil_mode=True).count == 1
-    assert engine.lay_windows(4, 3, 2, ceil_mode=True).count == 2
+    assert lay_windows(2, 3, 3, pads=(1, 1), ceil_mode=True).count == 1
+    assert lay_windows(4, 3, 2, ceil_mode=True).count == 2
 
 
 def test_what_ceil_mode_has_beyond_the_padding_is_never_in_the_divisor():
-    windows = [engine.lay_windows(4, 3, 2, pads=(1, 0), ceil_mode=True)]
+    windows = [lay_windows(4, 3, 2, pads=(1, 0), ceil_mode=True)]
     assert engine.divisor(windows, count_include_pad=True).tolist() == [3, 3]
-    assert engine.divisor([engine.lay_windows(4, 3, 3, ceil_mode=True)], True).tolist() == [3, 1]
+    assert engine.divisor([lay_windows(4, 3, 3, ceil_mode=True)], True).tolist() == [3, 1]
     assert engine.divisor(windows, count_include_pad=False).tolist() == [2, 3]
 
 
 def test_places_can_be_numbered_column_by_column():
     x = np.array([[[1, 2, 9], [3, 4, 5]]])
-    windows = [engine.lay_windows(2, 2, 2), engine.lay_windows(3, 3, 3)]
+    windows = [lay_windows(2, 2, 2), lay_windows(3, 3, 3)]
     assert engine.arg_max_pool(x, windows, order="C").tolist() == [[[2]]]
     assert engine.arg_max_pool(x, windows, order="F").tolist() == [[[4]]]
 
 
 def test_an_unknown_way_of_padding_is_named():
     with pytest.raises(ValueError, match=r"auto_pad='SAME' must be one of NOTSET, VALID, SAME_UPPER"):
-        engine.lay_windows(4, 2, 2, auto_pad="SAME")
+        lay_windows(4, 2, 2, auto_pad="SAME")

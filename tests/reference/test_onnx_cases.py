@@ -8,6 +8,7 @@ import pytest
 from onnx.backend.test.case.node import collect_testcases
 
 from pooling_ref import engine
+from pooling_ref.windows import lay_windows
 
 POOLING = ("MaxPool", "AveragePool", "GlobalMaxPool", "GlobalAveragePool")
 
@@ -42,7 +43,7 @@ def run(node: onnx.NodeProto, x: np.ndarray) -> list[np.ndarray]:
         "auto_pad": given.pop("auto_pad", b"NOTSET").decode(),
     }
     windows = [
-        engine.lay_windows(*one_axis, pads=(pads[i], pads[i + axes]), **shared)
+        lay_windows(*one_axis, pads=(pads[i], pads[i + axes]), **shared)
         for i, one_axis in enumerate(zip(sizes, kernels, strides, dilations, strict=True))
     ]
     count_include_pad = bool(given.pop("count_include_pad", 0))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pooling_ref import avg_pool2d, avg_pool2d_backward, engine, max_pool2d, max_pool2d_backward
+from pooling_ref.windows import lay_windows
 
 pytestmark = pytest.mark.needs("torch")
 
@@ -119,7 +120,7 @@ def test_the_engine_is_pytorchs_in_one_two_and_three_axes_with_dilation_and_ceil
     sizes = tuple(size + (k - 1) * (dilation - 1) for size, k in zip(sizes, kernel, strict=True))
     x = data.draw(hnp.arrays(np.float64, (2, *sizes), elements=FEW.map(float)))
     windows = [
-        engine.lay_windows(*one_axis, dilation, (pad, pad), ceil_mode)
+        lay_windows(*one_axis, dilation, (pad, pad), ceil_mode)
         for *one_axis, pad in zip(sizes, kernel, stride, padding, strict=True)
     ]
     torch, functional = torch_pools()
@@ -140,7 +141,7 @@ def test_the_engines_average_is_pytorchs_in_ceil_mode(axes, data, ceil_mode, cou
     sizes = tuple(map(max, sizes, kernel))  # PyTorch's avg_pool3d takes no smaller ones, whatever the padding
     x = data.draw(hnp.arrays(np.float64, (2, *sizes), elements=FEW.map(float)))
     windows = [
-        engine.lay_windows(size, k, step, 1, (pad, pad), ceil_mode)
+        lay_windows(size, k, step, 1, (pad, pad), ceil_mode)
         for size, k, step, pad in zip(sizes, kernel, stride, padding, strict=True)
     ]
     torch, functional = torch_pools()

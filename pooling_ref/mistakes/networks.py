@@ -1,4 +1,4 @@
-"""The classic mistakes in a network's arithmetic, its block, and the view of windows, for the same table."""
+"""A network's arithmetic, its block of convolution and pooling, and the view of windows."""
 
 from math import ceil, prod
 
@@ -7,7 +7,7 @@ import numpy as np
 from pooling_lab.tasks import pair
 from pooling_ref import networks, pooling
 from pooling_ref.language import later
-from pooling_ref.misconceptions import MISCONCEPTIONS, mistake, version
+from pooling_ref.mistakes.table import MISCONCEPTIONS, mistake, version
 
 SHAPE, PARAMETERS, WORK = "layer_shape", "layer_parameters", "layer_multiply_adds"
 BLOCK, VIEW = "conv_block", "window_view"

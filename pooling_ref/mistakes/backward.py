@@ -1,4 +1,4 @@
-"""The classic mistakes in the two gradients: rows of the same table as in `misconceptions`.
+"""The two gradients: where they go, how much, and what becomes of gradients that meet.
 
 `MaxBackward` and `AvgBackward` are right and slow, in steps that a mistake may replace. The same steps as
 forward decide which windows there are, so the mistakes about windows are the same classes, used once more.
@@ -7,7 +7,8 @@ forward decide which windows there are, so the mistakes about windows are the sa
 import numpy as np
 
 from pooling_ref.language import later
-from pooling_ref.misconceptions import BASES, LAST_TWO, MISCONCEPTIONS, AvgPool, MaxPool, mistake, version
+from pooling_ref.mistakes.steps import LAST_TWO, AvgPool, MaxPool
+from pooling_ref.mistakes.table import BASES, MISCONCEPTIONS, mistake, version
 
 MAX = ("max_pool2d_backward",)
 AVG = ("avg_pool2d_backward",)

@@ -1,0 +1,82 @@
+"""What a function owes its caller: its argument left alone, and an array of the right shape."""
+
+from pooling_ref.language import later
+from pooling_ref.mistakes.steps import BOTH2D, GLOBAL, POOLS
+from pooling_ref.mistakes.table import mistake, version
+
+mistake(
+    "writes-to-input",
+    later("Your function changed its argument: the caller's x holds other numbers now. Copy it."),
+)
+
+
+@version(*POOLS, *GLOBAL)
+class _:
+    def __call__(self, x, *args, **kwargs):
+        out = super().__call__(x, *args, **kwargs)
+        x[...] = 1 - x if x.dtype.kind != "b" else ~x
+        return out
+
+
+mistake("no-return", later("None came back: the `return` at the end of the function is missing."))
+
+
+@version(*POOLS, *GLOBAL)
+class _:
+    def finish(self, out):
+        return None
+
+
+@version("output_size")
+def _(size, kernel_size, stride=None, padding=0):
+    return None
+
+
+mistake("returns-list", later("A list came back; an array was expected: np.array(...) makes one of it."))
+
+
+@version(*POOLS, *GLOBAL)
+class _:
+    def finish(self, out):
+        return out.tolist()
+
+
+@version(*POOLS, *GLOBAL)
+class _:
+    def finish(self, out):
+        return list(out)
+
+
+@version("output_size")
+def _(size, kernel_size, stride=None, padding=0):
+    return [(size + 2 * padding - kernel_size) // (kernel_size if stride is None else stride) + 1]
+
+
+mistake(
+    "axes-squeezed",
+    later("Axes of length 1 were dropped. The result has as many axes as x: (N, C, H_out, W_out)."),
+)
+
+
+@version(*POOLS, *GLOBAL)
+class _:
+    def finish(self, out):
+        return out.squeeze()
+
+
+@version(*GLOBAL)
+class _:
+    def finish(self, out):
+        return out[..., 0, 0]
+
+
+@version(*BOTH2D)
+class _:
+    def finish(self, out):
+        return out[0]
+
+
+@version(*BOTH2D)
+class _:
+    def finish(self, out):
+        return out[0, 0]

@@ -1,0 +1,165 @@
+"""The padding: what it holds, whether it counts, and on which sides and axes it lies."""
+
+from math import prod
+
+import numpy as np
+
+from pooling_lab.tasks import pair
+from pooling_ref.language import later
+from pooling_ref.mistakes.steps import BOTH2D, padded
+from pooling_ref.mistakes.table import mistake, version
+
+mistake(
+    "zero-padding",
+    later("The padding won over negative values: it is filled with 0. In a maximum, padding counts as −∞."),
+)
+
+
+@version("max_pool2d")
+class _:
+    def lowest(self, dtype):
+        return 0
+
+
+mistake(
+    "padding-not-counted",
+    later("This corner was divided by 4; the contract says 9: by default the zeros of the padding count."),
+)
+
+
+@version("avg_pool2d")
+class _:
+    def divisor(self, window, real, g):
+        return real.sum()
+
+
+mistake(
+    "padding-counted",
+    later("With count_include_pad=False divide by the real cells only: the padding's zeros do not count."),
+)
+
+
+@version("avg_pool2d")
+class _:
+    def divisor(self, window, real, g):
+        return prod(g.kernel)
+
+
+mistake("count-include-pad-inverted", later("count_include_pad is used the wrong way round."))
+
+
+@version("avg_pool2d")
+class _:
+    def divisor(self, window, real, g):
+        return real.sum() if g.include else prod(g.kernel)
+
+
+mistake(
+    "padding-on-one-side",
+    later("Padding goes on both sides: the padded size is size + 2 · padding, not size + padding."),
+)
+
+
+@version(*BOTH2D)
+class _:
+    def count_one(self, n, k, s, p):
+        return (n + p - k) // s + 1
+
+
+@version(*BOTH2D)
+class _:
+    def count_one(self, n, k, s, p):
+        return max(0, (n + p - k) // s + 1)
+
+
+@version(*BOTH2D)
+class _:  # only below and to the right
+    def count_one(self, n, k, s, p):
+        return (n + p - k) // s + 1
+
+    def pad(self, x, g):
+        rows, columns = g.padding
+        return super().pad(x, g)[..., rows:, columns:]
+
+    def pad_ones(self, x, g):
+        rows, columns = g.padding
+        return super().pad_ones(x, g)[rows:, columns:]
+
+
+@version("output_size")
+def _(size, kernel_size, stride=None, padding=0):
+    return (size + padding - kernel_size) // (kernel_size if stride is None else stride) + 1
+
+
+mistake(
+    "batch-and-channels-padded",
+    later("Batch and channels were padded too: np.pad(x, p) pads every axis. Give each axis its own pair."),
+)
+
+
+@version(*BOTH2D)
+class _:
+    def __call__(self, x, kernel_size, stride=None, padding=0, count_include_pad=True):
+        rows, _columns = pair(padding)
+        more = [(rows, rows)] * 2 + [(0, 0)] * 2
+        wide = np.pad(x, more, constant_values=self.lowest(x.dtype))
+        return super().__call__(wide, kernel_size, stride, padding, count_include_pad)
+
+
+@version(*BOTH2D)
+class _:
+    def __call__(self, x, kernel_size, stride=None, padding=0, count_include_pad=True):
+        wide = np.pad(x, padding, constant_values=self.lowest(x.dtype))
+        return super().__call__(wide, kernel_size, stride or kernel_size, 0, count_include_pad)
+
+
+@version("max_pool2d")
+class _:
+    def __call__(self, x, kernel_size, stride=None, padding=0, count_include_pad=True):
+        return super().__call__(np.pad(x, padding), kernel_size, stride or kernel_size, 0)
+
+
+mistake("padding-swapped", later("Height and width of the padding are swapped: (rows, columns), rows first."))
+
+
+@version(*BOTH2D)
+class _:
+    def settings(self, *arguments):
+        g = super().settings(*arguments)
+        g.padding = g.padding[::-1]
+        return g
+
+
+@version(*BOTH2D)
+class _:
+    def pad(self, x, g):
+        return padded(x, g.padding[::-1], self.lowest(x.dtype))
+
+    def pad_ones(self, x, g):
+        return padded(np.ones(x.shape[-2:], int), g.padding[::-1], 0)
+
+
+mistake("padding-ignored", later("The argument padding is ignored: the result is that of padding=0."))
+
+
+@version(*BOTH2D)
+class _:
+    def settings(self, x, kernel_size, stride, padding, include):
+        return super().settings(x, kernel_size, stride, 0, include)
+
+
+@version(*BOTH2D)
+class _:  # the padded input is checked, and then not used
+    def settings(self, x, kernel_size, stride, padding, include):
+        g = super().settings(x, kernel_size, stride, 0, include)
+        g.asked = pair(padding)
+        return g
+
+    def refuse(self, g):
+        if any(k > n + 2 * p for n, k, p in zip(g.size, g.kernel, g.asked, strict=True)):
+            raise ValueError("the window is larger than the padded input")
+
+
+@version("output_size")
+def _(size, kernel_size, stride=None, padding=0):
+    return (size - kernel_size) // (kernel_size if stride is None else stride) + 1

@@ -1,0 +1,53 @@
+"""The table of mistakes, and the two words that a row of it begins with: `mistake` and `version`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+# For each task the classes that do it right, in steps that a mistake may replace.
+BASES: dict[str, tuple[type, ...]] = {}
+
+
+@dataclass
+class Misconception:
+    """A mistake that learners make.
+
+    Attributes
+    ----------
+    key : str
+        Its name in reports.
+    message : str
+        What helps, to be translated.
+    versions : dict
+        For each task the wrong functions that come from it.
+    """
+
+    key: str
+    message: str
+    versions: dict[str, list[Callable]] = field(default_factory=dict)
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks it can be made in."""
+        return tuple(self.versions)
+
+
+MISCONCEPTIONS: dict[str, Misconception] = {}
+
+
+def mistake(key: str, message: str) -> None:
+    """Begin a mistake: the versions that follow belong to it."""
+    MISCONCEPTIONS[key] = Misconception(key, message)
+
+
+def version(*tasks: str) -> Callable:
+    """Register a class of replaced steps, or a whole function, as a version of the mistake begun last."""
+
+    def register(wrong):
+        entry = list(MISCONCEPTIONS.values())[-1]
+        for task in tasks:
+            bases = BASES.get(task, ()) if isinstance(wrong, type) else ()
+            made = [type(wrong.__name__, (wrong, base), {})() for base in bases] or [wrong]
+            entry.versions.setdefault(task, []).extend(made)
+        return wrong
+
+    return register

@@ -1,0 +1,330 @@
+"""Which value of a window: mistakes about the maximum itself, and about what it is kept in."""
+
+import sys
+
+import numpy as np
+
+from pooling_ref.language import later
+from pooling_ref.mistakes.steps import GLOBAL, LAST_TWO, MAX, MEANS, POOLS
+from pooling_ref.mistakes.table import mistake, version
+
+mistake(
+    "starts-at-zero",
+    later(
+        "The maximum starts at 0, so 0 comes back where all values are negative. What should "
+        "a maximum start from?"
+    ),
+)
+
+
+@version(*MAX)
+class _:
+    def value(self, window, real, g):
+        return np.maximum(window.max(LAST_TWO), g.x.dtype.type(0))
+
+
+@version(*MAX)
+class _:  # with `if v > best`
+    def value(self, window, real, g):
+        return np.fmax.reduce(window.reshape(*window.shape[:-2], -1), -1, initial=g.x.dtype.type(0))
+
+
+mistake(
+    "starts-at-tiny",
+    later(
+        "sys.float_info.min is a tiny positive number, not the smallest one. Start from a "
+        "value of the window."
+    ),
+)
+_TINY = sys.float_info.min
+
+
+@version(*MAX)
+class _:
+    def value(self, window, real, g):
+        return np.maximum(window.max(LAST_TWO), _TINY)
+
+
+@version(*MAX)
+class _:
+    def dtype(self, x):
+        return np.dtype(float)
+
+    def value(self, window, real, g):
+        return np.fmax(np.fmax.reduce(window.reshape(*window.shape[:-2], -1), -1), _TINY)
+
+
+@version(*MAX)
+class _:
+    def dtype(self, x):
+        return np.dtype(float)
+
+    def value(self, window, real, g):
+        return np.maximum(window.max(LAST_TWO), _TINY)
+
+
+mistake(
+    "starts-at-first-cell",
+    later("The maximum starts at the first cell of the whole input. Start from a cell of this window."),
+)
+
+
+@version(*MAX)
+class _:
+    def value(self, window, real, g):
+        return np.maximum(window.max(LAST_TWO), g.x[..., 0, 0])
+
+
+@version("max_pool2d")
+class _:
+    def value(self, window, real, g):
+        return np.maximum(window.max(LAST_TWO), g.x[0, 0, 0, 0])
+
+
+mistake(
+    "maximum-not-reset",
+    later(
+        "The running maximum is not reset: a window holds a value of the window before. Start "
+        "anew in each one."
+    ),
+)
+
+
+@version(*MAX)
+class _:  # one maximum for each image
+    def finish(self, out):
+        flat = out.reshape(*out.shape[:-2], -1)
+        return np.maximum.accumulate(flat, -1).reshape(out.shape)
+
+
+@version("max_pool2d")
+class _:  # one maximum for all
+    def finish(self, out):
+        return np.maximum.accumulate(out.reshape(-1)).reshape(out.shape) if out.size else out
+
+
+@version("max_pool2d")
+class _:  # one maximum for each image of the batch
+    def finish(self, out):
+        flat = out.reshape(out.shape[0], -1)
+        return np.maximum.accumulate(flat, -1).reshape(out.shape)
+
+
+@version(*MAX)
+class _:  # one maximum for each row of windows
+    def finish(self, out):
+        return np.maximum.accumulate(out, -1)
+
+
+mistake(
+    "absolute-value",
+    later("The sign is lost: −5 beat 3. A maximum compares the values themselves, not their sizes."),
+)
+
+
+@version(*MAX)
+class _:
+    def lowest(self, dtype):
+        return 0
+
+    def value(self, window, real, g):
+        return np.abs(window).max(LAST_TWO)
+
+
+@version(*MAX)
+class _:
+    def value(self, window, real, g):
+        return np.abs(window).max(LAST_TWO)
+
+
+@version(*MAX)
+class _:  # the value that is furthest from zero
+    def lowest(self, dtype):
+        return 0
+
+    def value(self, window, real, g):
+        flat = window.reshape(*window.shape[:-2], -1)
+        return np.take_along_axis(flat, np.abs(flat).argmax(-1)[..., None], -1)[..., 0]
+
+
+mistake(
+    "index-instead-of-value",
+    later("An index came back, not a value: argmax says where the maximum is, max says what it is."),
+)
+
+
+@version(*MAX)
+class _:
+    def dtype(self, x):
+        return np.dtype(np.int64)
+
+    def value(self, window, real, g):
+        return window.reshape(*window.shape[:-2], -1).argmax(-1)
+
+
+mistake(
+    "first-row-only",
+    later("Only the first row of each window was read. A window has kernel_size rows."),
+)
+
+
+@version(*POOLS)
+class _:
+    def where(self, i, j, g):
+        rows, columns = super().where(i, j, g)
+        return slice(rows.start, rows.start + 1), columns
+
+
+mistake(
+    "first-column-only",
+    later("Only the first column of each window was read. A window has kernel_size columns."),
+)
+
+
+@version(*POOLS)
+class _:
+    def where(self, i, j, g):
+        rows, columns = super().where(i, j, g)
+        return rows, slice(columns.start, columns.start + 1)
+
+
+mistake(
+    "one-cell-of-window",
+    later("You take one cell of each window: nothing is compared or averaged. All its cells count."),
+)
+
+
+@version(*POOLS)
+class _:
+    def value(self, window, real, g):
+        return window[..., -1, -1]
+
+
+@version(*POOLS)
+class _:
+    def value(self, window, real, g):
+        return window[..., 0, 0]
+
+
+@version(*POOLS)
+class _:
+    def fill(self, g):
+        g.out = g.padded[..., :: g.stride[0], :: g.stride[1]]
+
+
+mistake(
+    "nan-lost",
+    later(
+        "The NaN vanished. `v > best` is false where one of them is NaN, and nanmax, nanmean "
+        "skip NaN on purpose."
+    ),
+)
+
+
+@version(*MAX)
+class _:
+    def value(self, window, real, g):
+        return np.fmax.reduce(window.reshape(*window.shape[:-2], -1), -1)
+
+
+@version(*MAX)
+class _:  # `if v > best`, from −∞
+    def value(self, window, real, g):
+        return np.fmax.reduce(window.reshape(*window.shape[:-2], -1), -1, initial=self.lowest(g.x.dtype))
+
+
+@version(*MAX)
+class _:  # `if v > best`, from the window's first cell: what Python's max does
+    def value(self, window, real, g):
+        flat = window.reshape(*window.shape[:-2], -1)
+        return np.where(flat[..., 0] != flat[..., 0], flat[..., 0], np.fmax.reduce(flat, -1))
+
+
+@version(*MEANS)
+class _:  # nanmean
+    def value(self, window, real, g):
+        return self.total(window) / (self.divisor(window, real, g) - np.isnan(window).sum(LAST_TWO))
+
+    def total(self, window):
+        return np.nansum(window, LAST_TWO, dtype=float)
+
+
+@version(*MEANS)
+class _:  # nansum
+    def total(self, window):
+        return np.nansum(window, LAST_TWO, dtype=float)
+
+
+mistake(
+    "dtype-lost",
+    later(
+        "The values are right, but their dtype changed. A maximum keeps it: make the result "
+        "with dtype=x.dtype."
+    ),
+)
+
+
+@version(*MAX)
+class _:
+    def dtype(self, x):
+        return np.dtype(float)
+
+
+@version(*MAX)
+class _:  # integers only
+    def dtype(self, x):
+        return x.dtype if x.dtype.kind == "f" else np.dtype(float)
+
+
+@version("max_pool2d")
+class _:  # only where −∞ was padded
+    def settings(self, x, kernel_size, stride, padding, include):
+        g = super().settings(x, kernel_size, stride, padding, include)
+        self.is_padded = any(g.padding)
+        return g
+
+    def dtype(self, x):
+        return np.dtype(float) if self.is_padded else x.dtype
+
+
+@version("max_pool2d")
+class _:  # the same, float32 kept
+    def settings(self, x, kernel_size, stride, padding, include):
+        g = super().settings(x, kernel_size, stride, padding, include)
+        self.is_padded = any(g.padding)
+        return g
+
+    def dtype(self, x):
+        return np.dtype(float) if self.is_padded and x.dtype.kind != "f" else x.dtype
+
+
+@version(*MAX)
+class _:
+    def dtype(self, x):
+        return np.dtype(np.float32)
+
+
+mistake(
+    "average-widens-float32",
+    later(
+        "The values are right, but their dtype is not: float32 stays float32; integers and bool give float64."
+    ),
+)
+
+
+@version("avg_pool2d", *GLOBAL)
+class _:
+    def dtype(self, x):
+        return np.dtype(float)
+
+
+@version("avg_pool2d", *GLOBAL)
+class _:
+    def dtype(self, x):
+        return np.dtype(np.float32)
+
+
+@version(*MEANS)
+class _:
+    def dtype(self, x):
+        return x.dtype if x.dtype == np.float64 else np.dtype(np.float32)
