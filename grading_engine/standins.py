@@ -209,7 +209,7 @@ class Bridge:
         size = 0
         while waiting and size < ENOUGH_BYTES:
             args, kwargs = waiting.popleft()
-            encoder = Encoder(_only_own(self), keep_layout=True)
+            encoder = Encoder(_only_own(self), to_kernel=True)
             named = {name: encoder.encode(arg) for name, arg in kwargs.items()}
             data = {"id": number, "args": [encoder.encode(arg) for arg in args], "kwargs": named}
             yield Sent((args, kwargs), encoder, {"do": "call", **data, "buffers": len(encoder.buffers)})

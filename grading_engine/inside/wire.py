@@ -24,6 +24,7 @@ except ImportError:  # a course without NumPy has no arrays to send
 MAX_BYTES = 64 * 1024 * 1024  # of one message, all buffers together
 MAX_ITEMS = 1_000_000  # numbers, strings, lists ... of one message, arrays counted as one
 MAX_DEPTH = 40  # of lists in lists
+MAX_KEYS = 20_000  # of all sets and dictionaries of one message: keys can be chosen to make them slow
 MAX_DIGITS = 20_000  # of one integer, in hexadecimal
 ARRAY_KINDS = "biufcSUmM"  # dtypes that are plain bytes: no objects, no records
 NAMED_MODULES = ("builtins", "math", "operator", "numpy")  # whose functions may be named as arguments
@@ -45,8 +46,10 @@ class Encoder:
     foreign : callable
         Called with each object that is not data; returns the dictionary that stands for it, or raises
         `WireError`.
-    keep_layout : bool
-        Whether an array that is a view keeps its strides (for arguments) or arrives contiguous (for results).
+    to_kernel : bool
+        Whether this goes to the kernel, which believes what comes: an array that is a view keeps its strides,
+        and functions that both sides know go as their names. The other way an array arrives contiguous, and
+        a function is an object as any other.
 
     Attributes
     ----------
@@ -56,12 +59,13 @@ class Encoder:
         The arrays that were encoded, by the number of their buffer.
     """
 
-    def __init__(self, foreign: Callable[[Any], dict[str, Any]], keep_layout: bool = False) -> None:
+    def __init__(self, foreign: Callable[[Any], dict[str, Any]], to_kernel: bool = False) -> None:
         self.foreign = foreign
-        self.keep_layout = keep_layout
+        self.to_kernel = to_kernel
         self.buffers: list[bytes] = []
         self.arrays: dict[int, Any] = {}
         self.items = 0
+        self.keys = 0
         self.bytes = 0
 
     def encode(self, value: Any, depth: int = 0) -> Any:
@@ -79,7 +83,7 @@ class Encoder:
         for base, encode in _ENCODERS:
             if issubclass(kind, base):
                 return encode(self, value, depth + 1)
-        return _named(value) or self.foreign(value)
+        return _dtype(value) or (self.to_kernel and _named(value)) or self.foreign(value)
 
     def add(self, data: bytes) -> int:
         """Put a buffer beside the JSON, and return its number."""
@@ -105,7 +109,7 @@ class Encoder:
             return {"t": "scalar", "b": self.add(_npy(np.asarray(value)))}
         plain = np.ndarray.view(value, np.ndarray)
         sent = {"t": "array", "w": bool(plain.flags.writeable)}
-        layout = _layout(plain) if self.keep_layout else None
+        layout = _layout(plain) if self.to_kernel else None
         if layout is None:
             sent["b"] = self.add(_npy(plain))
         else:
@@ -137,6 +141,7 @@ class Decoder:
         self.trusted = trusted
         self.arrays: dict[int, Any] = {}
         self.items = 0
+        self.keys = 0
 
     def decode(self, data: Any, depth: int = 0) -> Any:
         """Return the value that `data` stands for.
@@ -267,10 +272,15 @@ def _bytes_under(array: Any, size: int) -> Any:
     return np.asarray(memory).copy()
 
 
-def _named(value: Any) -> dict[str, Any] | None:
-    """Return what stands for a function or a type that both sides know by name."""
+def _dtype(value: Any) -> dict[str, Any] | None:
+    """Return what stands for a plain dtype."""
     if np is not None and isinstance(value, np.dtype) and not value.hasobject and value.names is None:
         return {"t": "dtype", "v": value.str}
+    return None
+
+
+def _named(value: Any) -> dict[str, Any] | None:
+    """Return what stands for a function or a type that both sides know by name."""
     if not isinstance(value, _NAMED_KINDS):
         return None  # and not asked for its name, which a stand-in would have to fetch
     name = value.__name__
@@ -299,7 +309,14 @@ def _encode_float(encoder: Encoder, value: float, depth: int) -> Any:
     return value if math.isfinite(value) else {"t": "float", "v": repr(value)}
 
 
+def _count_keys(self: "Encoder | Decoder", more: int) -> None:
+    self.keys += more
+    if self.keys > MAX_KEYS:
+        raise WireError(f"sets and dictionaries have more than {MAX_KEYS} keys together")
+
+
 def _encode_dict(encoder: Encoder, value: dict, depth: int) -> Any:
+    _count_keys(encoder, dict.__len__(value))
     pairs = [[encoder.encode(key, depth), encoder.encode(item, depth)] for key, item in dict.items(value)]
     return {"t": "dict", "v": pairs}
 
@@ -308,6 +325,8 @@ def _items(kind: str) -> Callable[[Encoder, Any, int], Any]:
     base = getattr(builtins, kind)
 
     def encode(encoder: Encoder, value: Any, depth: int) -> Any:
+        if kind in ("set", "frozenset"):
+            _count_keys(encoder, base.__len__(value))
         items = [encoder.encode(item, depth) for item in base.__iter__(value)]
         return items if kind == "list" else {"t": kind, "v": items}
 
@@ -373,7 +392,14 @@ def _decode_float(decoder: Decoder, data: dict[str, Any], depth: int) -> float:
     return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[data["v"]]
 
 
+def _decode_set(decoder: Decoder, data: dict[str, Any], depth: int) -> set:
+    items = decoder.all(data, depth)
+    _count_keys(decoder, len(items))
+    return set(items)
+
+
 def _decode_dict(decoder: Decoder, data: dict[str, Any], depth: int) -> dict:
+    _count_keys(decoder, len(data["v"]))
     return {decoder.decode(key, depth): decoder.decode(item, depth) for key, item in data["v"]}
 
 
@@ -388,7 +414,7 @@ def _decode_range(decoder: Decoder, data: dict[str, Any], depth: int) -> range:
 
 def _decode_named(decoder: Decoder, data: dict[str, Any], depth: int) -> Any:
     if not decoder.trusted or data["m"] not in NAMED_MODULES:
-        return decoder.foreign(data)
+        raise WireError("the message names a function")
     return getattr(sys.modules[data["m"]], data["v"])
 
 
@@ -396,8 +422,8 @@ _DECODERS: dict[str, Callable[[Decoder, dict[str, Any], int], Any]] = {
     "int": _decode_int,
     "float": _decode_float,
     "tuple": lambda decoder, data, depth: tuple(decoder.all(data, depth)),
-    "set": lambda decoder, data, depth: set(decoder.all(data, depth)),
-    "frozenset": lambda decoder, data, depth: frozenset(decoder.all(data, depth)),
+    "set": _decode_set,
+    "frozenset": lambda decoder, data, depth: frozenset(_decode_set(decoder, data, depth)),
     "dict": _decode_dict,
     "bytes": lambda decoder, data, depth: bytes(decoder.buffer(data)),
     "bytearray": lambda decoder, data, depth: bytearray(decoder.buffer(data)),

@@ -106,7 +106,7 @@ def test_a_mistake_that_nobody_knows_gets_no_name(task):
     assert CHECKS[task](wrong_in_its_own_way).misconception is None
 
 
-@pytest.mark.parametrize(("number", "key"), enumerate(MISCONCEPTIONS))
+@pytest.mark.parametrize(("number", "key"), list(enumerate(MISCONCEPTIONS)))
 def test_the_report_says_the_mistakes_message(number, key, capsys):
     from pooling_ref.checks import grade
     from pooling_ref.language import _

@@ -94,6 +94,12 @@ def test_objects_can_be_called_and_passed_back_and_equal_nothing(asked):
     assert (type(account).__name__, account.type_name) == ("Account", "Account")
 
 
+def test_a_function_of_python_or_numpy_that_the_student_took_is_called_as_any_other(asked):
+    asked.run("import numpy as np\nlargest, highest = max, np.max")
+    found = asked.names("largest", "highest")
+    assert (found["largest"]([1, 3, 2]), found["highest"](np.arange(4))) == (3, 3)
+
+
 def test_what_the_function_prints_does_not_come_over(asked, capfd):
     assert asked.define("def f():\n    print('loud')\n    return 1")() == 1
     assert capfd.readouterr().out == ""
@@ -177,7 +183,8 @@ def test_a_lie_is_a_wrong_answer_and_nothing_more(asked, lie):
 
 def test_a_function_of_python_that_is_named_is_not_given(asked):
     f = asked.define(lying("reply({'t': 'named', 'm': 'builtins', 'v': 'eval'})"))
-    assert isinstance(f(), Foreign)
+    with pytest.raises(WireError, match="names a function"):
+        f()
     asked.run("del agent.answer")
 
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from grading_engine.inside import wire
 from grading_engine.inside.wire import MAX_DEPTH, Decoder, Encoder, WireError, parse
 
 DTYPES = st.one_of(
@@ -77,9 +78,9 @@ def refuse(value):
     raise WireError(f"{type(value).__name__} is no data")
 
 
-def cross(value, keep_layout=False, trusted=False):
+def cross(value, to_kernel=False, trusted=False):
     """Send a value over, through the text of the message."""
-    encoder = Encoder(refuse, keep_layout)
+    encoder = Encoder(refuse, to_kernel)
     text = json.dumps(encoder.encode(value), allow_nan=False).encode()
     return Decoder(encoder.buffers, refuse, trusted).decode(parse(text))
 
@@ -117,7 +118,7 @@ def test_a_view_arrives_in_the_kernel_with_its_strides_and_its_read_only_flag(ar
     view.flags.writeable = data.draw(st.booleans())
     if view.dtype.itemsize == 0:
         return
-    arrived = cross(view, keep_layout=True, trusted=True)
+    arrived = cross(view, to_kernel=True, trusted=True)
     assert same(arrived, view)
     assert arrived.flags.writeable == view.flags.writeable
     if view.size:
@@ -127,16 +128,16 @@ def test_a_view_arrives_in_the_kernel_with_its_strides_and_its_read_only_flag(ar
 
 def test_a_broadcast_view_crosses_without_its_repetitions():
     view = np.broadcast_to(np.arange(3.0), (1000, 3))
-    encoder = Encoder(refuse, keep_layout=True)
+    encoder = Encoder(refuse, to_kernel=True)
     encoder.encode(view)
     assert len(encoder.buffers[0]) < 1000
-    assert cross(view, keep_layout=True, trusted=True).strides == view.strides
+    assert cross(view, to_kernel=True, trusted=True).strides == view.strides
 
 
 def test_a_function_that_both_sides_know_crosses_by_name_to_the_kernel_only():
-    assert cross(np.sin, trusted=True) is np.sin
-    assert cross(len, trusted=True) is len
-    assert cross(np.float32, trusted=True) is np.float32
+    assert cross(np.sin, to_kernel=True, trusted=True) is np.sin
+    assert cross(len, to_kernel=True, trusted=True) is len
+    assert cross(np.float32, to_kernel=True, trusted=True) is np.float32
     with pytest.raises(WireError):
         cross(np.sin, trusted=False)
 
@@ -196,3 +197,15 @@ def test_a_damaged_array_is_an_array_or_a_wire_error(noise, at):
 def test_what_is_not_strict_json_is_refused(text):
     with pytest.raises(WireError):
         parse(text)
+
+
+@pytest.mark.parametrize("name", ["set", "frozenset", "dict"])
+def test_no_more_keys_cross_than_can_be_put_in_place_soon(name):
+    make = {"set": set, "frozenset": frozenset, "dict": dict.fromkeys}[name]
+    few = make(range(wire.MAX_KEYS))
+    assert cross(few) == few
+    with pytest.raises(WireError, match="keys"):
+        Encoder(refuse).encode(make(range(wire.MAX_KEYS + 1)))
+    items = [[number, 0] if name == "dict" else number for number in range(wire.MAX_KEYS + 1)]
+    with pytest.raises(WireError, match="keys"):
+        Decoder([], refuse, trusted=False).decode({"t": name, "v": items})
