@@ -10,9 +10,10 @@ import signal
 import symtable
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 MAX_PRINTED = 200_000  # characters that a hidden test may print
@@ -71,8 +72,10 @@ def cut(source: str, begin: str, end: str) -> Cell:
         raise HiddenTestError(f"hidden tests: {begin!r} without {end!r}")
     shown, text = "\n".join(visible), "\n".join(hidden)
     try:
-        if not ast.parse(text).body:
+        tree = ast.parse(text)
+        if not tree.body:
             return Cell(shown, "", False)
+        compile(tree, "<hidden tests>", "exec")  # finds what the grammar alone allows, such as `await`
     except SyntaxError as error:
         raise HiddenTestError(
             f"hidden tests: the lines between the marks are no Python of their own: {error.msg} "
@@ -105,6 +108,25 @@ class Verdict:
     log: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One of the instructor's visible statements.
+
+    Attributes
+    ----------
+    code : code
+        It, compiled.
+    changes : frozenset of str
+        The names that it binds, and those whose objects it changes in place.
+    uses : frozenset of str
+        The names that it looks up.
+    """
+
+    code: CodeType
+    changes: frozenset[str]
+    uses: frozenset[str]
+
+
 @dataclass
 class HiddenRoom:
     """The names that the hidden lines of one notebook see.
@@ -124,14 +146,14 @@ class HiddenRoom:
 
     modules: dict[str, str]
     students: set[str] = field(default_factory=set)
-    trusted: list[ast.stmt] = field(default_factory=list)
+    trusted: list[Line] = field(default_factory=list)
     standins: dict[str, Any] = field(default_factory=dict)
     names: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
 
     def trust(self, source: str) -> None:
-        """Remember the lines of a locked cell; those that bind a needed name will run here too."""
+        """Remember the lines of a locked cell; those that make a needed name what it is will run here too."""
         with contextlib.suppress(SyntaxError):  # magics: left to the kernel
-            self.trusted += ast.parse(source).body
+            self.trusted += lines_of(source)
 
     def run(self, cell: Cell, ask: Callable[[list[str]], dict[str, Any]], seconds: float) -> Verdict:
         """Run a cell's hidden lines.
@@ -172,38 +194,48 @@ class HiddenRoom:
         for name, value in self.standins.items():
             if self.names.get(name) is value:
                 del self.names[name]  # the student may have defined it anew
-        wanted = set()
-        self._resolve(used_names(source), wanted, ask)
+        needed = set(used_names(source))
+        lines = self._take_trusted(needed)
+        ours = set().union(*(line.changes for line in lines)) - self.students
+        wanted = {name for name in needed - ours if self._is_kernels(name)}
         self._from_kernel(wanted, ask)
+        for line in lines:
+            self._run_trusted(line, ask)
 
-    def _resolve(self, names: Set[str], wanted: set[str], ask: Callable[[list[str]], dict[str, Any]]) -> None:
-        for name in sorted(names):
-            if name in self.students:
-                wanted.add(name)
-            elif any(name in bound_names(statement) for statement in self.trusted):
-                self._run_trusted(name, wanted, ask)
-            elif name not in self.names and name in self.modules:
-                self.names[name] = importlib.import_module(self.modules[name])
-            elif not hasattr(builtins, name):
-                wanted.add(name)
+    def _is_kernels(self, name: str) -> bool:
+        """Say whether only the kernel can have a name; one of `modules` is bound on the way."""
+        if name in self.students:
+            return True
+        if name not in self.names and name in self.modules:
+            self.names[name] = importlib.import_module(self.modules[name])
+        return name not in self.names and not hasattr(builtins, name)
 
-    def _run_trusted(self, name: str, wanted: set[str], ask: Callable[[list[str]], dict[str, Any]]) -> None:
-        """Run the instructor's visible lines that bind a name; where they fail here, the kernel has it."""
-        for statement in [line for line in self.trusted if name in bound_names(line)]:
-            if statement not in self.trusted:
-                continue  # ran on the way, for another name
-            self.trusted.remove(statement)
-            needed: set[str] = set()
-            self._resolve(used_names(ast.unparse(statement)) - {name}, needed, ask)
-            self._from_kernel(needed, ask)
-            try:
-                code = compile(ast.Module([statement], []), "<visible lines>", "exec")
-                with contextlib.redirect_stdout(io.StringIO()):
-                    exec(code, self.names)
-            except Exception as error:
-                if getattr(error, "fatal", False):
-                    raise
-                wanted.add(name)
+    def _take_trusted(self, needed: set[str]) -> list[Line]:
+        """Take the instructor's visible lines that make needed names what they are, in their order.
+
+        What these lines use is needed, too.
+        """
+        taken: list[Line] = []
+        while more := [
+            line for line in self.trusted if line not in taken and line.changes & (needed - self.students)
+        ]:
+            taken += more
+            needed.update(*(line.uses for line in more))
+        in_order = [line for line in self.trusted if line in taken]
+        self.trusted = [line for line in self.trusted if line not in taken]
+        return in_order
+
+    def _run_trusted(self, line: Line, ask: Callable[[list[str]], dict[str, Any]]) -> None:
+        """Run one of the instructor's visible lines; where it fails here, the kernel has what it changes."""
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(line.code, self.names)
+        except Exception as error:
+            if getattr(error, "fatal", False):
+                raise
+            for name in line.changes:
+                self.names.pop(name, None)
+            self._from_kernel(set(line.changes), ask)
 
     def _from_kernel(self, names: set[str], ask: Callable[[list[str]], dict[str, Any]]) -> None:
         names = names - set(self.names)
@@ -235,6 +267,46 @@ def bound_names(statement: ast.stmt) -> set[str]:
         for symbol in table.get_symbols()
         if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
     }
+
+
+@lru_cache(maxsize=1000)
+def lines_of(source: str) -> list[Line]:
+    """Return the statements of some lines, but those that only the kernel can run, such as `await f()`.
+
+    Raises
+    ------
+    SyntaxError
+        Where they are no Python.
+    """
+    found = []
+    for statement in ast.parse(source).body:
+        with contextlib.suppress(SyntaxError):
+            code = compile(ast.Module([statement], []), "<visible lines>", "exec")
+            found.append(Line(code, changed_names(statement), used_names(ast.unparse(statement))))
+    return found
+
+
+def changed_names(line: ast.stmt) -> frozenset[str]:
+    """Return the names that a statement binds, and those whose objects it changes in place.
+
+    The latter are those it assigns an item or an attribute of, and those whose method it calls for its effect
+    (`values.append(3)`).
+    """
+    found = bound_names(line)
+    for node in ast.walk(line):
+        match node:
+            case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
+                found |= _root(node)
+            case ast.Expr(value=ast.Call(func=ast.Attribute() as method)):
+                found |= _root(method)
+    return frozenset(found)
+
+
+def _root(node: ast.expr) -> set[str]:
+    """Return the name that an item or an attribute is one of, if it is a name's."""
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    return {node.id} if isinstance(node, ast.Name) else set()
 
 
 @lru_cache(maxsize=1000)

@@ -61,6 +61,7 @@ def test_a_cell_without_marks_has_nothing_hidden():
         [f"### {BEGIN}", f"### {BEGIN}", f"### {END}"],
         ["if True:", f"    ### {BEGIN}", "    assert 1", f"    ### {END}"],
         [f"### {BEGIN}", "%timeit f()", f"### {END}"],
+        [f"### {BEGIN}", "await f()", f"### {END}"],
     ],
 )
 def test_marks_that_cannot_be_cut_are_refused(lines):
@@ -129,6 +130,16 @@ def test_what_the_instructors_visible_lines_bind_is_computed_here():
     assert judge(hidden("assert close(f())"), forged, room).error is not None
     forged["f"] = lambda: 3.141592653589793
     assert judge(hidden("assert close(f())"), forged, room).error is None
+
+
+def test_the_instructors_visible_lines_run_in_their_order_and_with_what_they_change_in_place():
+    room = HiddenRoom(MODULES)
+    room.trust("a = 1\nb = a + 1\na = 10\nx = np.zeros(3)\nx[1] = 9\nd, l = {}, []\nd['a'] = 1\nl.append(3)")
+    room.trust("for number in range(2):\n    l.append(number)\nf(a)\nx[0] += 4")
+    wrong = judge(
+        hidden("assert (a, b, list(x), d, l) == (10, 2, [4, 9, 0], {'a': 1}, [3, 0, 1])"), room=room
+    )
+    assert wrong.error is None
 
 
 def test_visible_lines_of_a_later_cell_bind_their_names_anew():
