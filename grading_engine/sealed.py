@@ -2,6 +2,7 @@
 
 import contextlib
 import html
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,10 +53,12 @@ class SealedExecute(Execute):
         {"np": "numpy", "numpy": "numpy", "math": "math", "pd": "pandas"},
         help="Names that hidden tests may use for modules without importing them.",
     ).tag(config=True)
-    notebook_timeout = Float(300, help="Seconds that all cells of a notebook may take together.").tag(
+    notebook_timeout = Float(300, min=1, help="Seconds that all cells of a notebook may take together.").tag(
         config=True
     )
-    hidden_timeout = Float(60, help="Seconds that the hidden lines of one cell may take.").tag(config=True)
+    hidden_timeout = Float(60, min=1, help="Seconds that the hidden lines of one cell may take.").tag(
+        config=True
+    )
     max_restarts = Integer(5, help="How often a notebook may end its kernel.").tag(config=True)
     language_variable = Unicode(
         "", help="The environment variable that tells hidden tests the language in the notebook's metadata."
@@ -155,7 +158,9 @@ class SealedRun:
 
     def _judge(self, parts: Cell, points: float | None) -> list[NotebookNode]:
         """Run hidden lines, and return the outputs that say what they found."""
-        seconds = min(self.config.timeout or 3600, self.deadline - monotonic())
+        seconds = self._seconds()
+        if seconds <= 0:
+            return [self._no_time()]
         self.bridge.deadline = monotonic() + seconds
         with _environment(self.config.language_variable, self.language):
             verdict = self.hidden.run(parts, self.bridge.names, self.config.hidden_timeout)
@@ -176,9 +181,15 @@ class SealedRun:
         return outputs
 
     def _points(self, value: Any, most: float | None) -> NotebookNode:
-        """Return the value of the hidden lines as nbgrader reads it, and never above what the cell gives."""
+        """Return the value of the hidden lines as nbgrader reads it, and never above what the cell gives.
+
+        What is no number of points, negative or NaN, nbgrader would take for all of them.
+        """
         text = str(value)
         if isinstance(value, Real) and not isinstance(value, bool):
+            if not value >= 0:
+                self.log.error("A hidden test gave %s points, which is no number of points", value)
+                return self._error("ValueError", sentence(self.language, "failed"))
             if most is not None and value > most:
                 self.log.error("A hidden test gave %s points in a cell worth %s; they are cut", value, most)
                 value = most
@@ -188,13 +199,13 @@ class SealedRun:
     def _unsealed(self, outputs: list[NotebookNode], most: float | None) -> list[NotebookNode]:
         """Return the outputs of a test cell with nothing hidden: the kernel's own word, as in stock nbgrader.
 
-        Only what would make nbgrader give up the submission is kept from it: points above the cell's, and a
-        value without text.
+        Only what nbgrader cannot take is kept from it: points above the cell's or below 0, and a value
+        without text.
         """
         for output in outputs:
             if output.output_type == "execute_result":
                 text = output.data.get("text/plain", "")
-                if not text or (most is not None and _number(text) > most):
+                if not text or not 0 <= _number(text) <= (math.inf if most is None else most):
                     return [*harmless(outputs), self._error("ValueError", sentence(self.language, "failed"))]
         return outputs
 
@@ -202,13 +213,12 @@ class SealedRun:
         """Run lines in the kernel; when it does not survive them, bring up another."""
         if not source.strip():
             return [], "ok"
-        left = self.deadline - monotonic()
-        if left <= 0:
-            return [self._error("NotebookTimeout", sentence(self.language, "no-time"))], "unrun"
+        seconds = self._seconds()
+        if seconds <= 0:
+            return [self._no_time()], "unrun"
         if self.kernel.manager is None:
             return [self._error("DeadKernelError", sentence(self.language, "no-kernel"))], "unrun"
         outputs = Outputs(self.room, sentence(self.language, "cut"))
-        seconds = min(self.config.timeout or left, left)
         status = self.kernel.execute(source, seconds, outputs.take)
         if status == "error" and not any(output.output_type == "error" for output in outputs.shown):
             outputs.take("error", {"ename": "Error", "evalue": sentence(self.language, "failed")})
@@ -236,10 +246,20 @@ class SealedRun:
 
     def _replay(self) -> None:
         for source in list(self.ran):
-            left = min(self.config.timeout or 3600, self.deadline - monotonic())
-            if self.kernel.execute(source, left, lambda kind, content: None) not in ("ok", "error"):
+            if self.kernel.execute(source, self._seconds(), lambda kind, content: None) not in (
+                "ok",
+                "error",
+            ):
                 self.ran.remove(source)
                 return
+
+    def _seconds(self) -> float:
+        """Return how long a cell may take now: its time-out (none if negative), and what is left of all."""
+        left, timeout = self.deadline - monotonic(), self.config.timeout
+        return left if not timeout or timeout < 0 else min(timeout, left)
+
+    def _no_time(self) -> NotebookNode:
+        return self._error("NotebookTimeout", sentence(self.language, "no-time"))
 
     def _stopped(self, key: str, seconds: float) -> NotebookNode:
         name = {"timeout": "CellTimeoutError", "dead": "DeadKernelError"}[key]

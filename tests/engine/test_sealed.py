@@ -23,6 +23,11 @@ def partly(nb):
 
 
 @student
+def python_s_own(nb):
+    cell(nb, "largest-solution").source = "largest = max"
+
+
+@student
 def untouched(nb):
     for name in ("double", "largest", "pair"):
         cell(nb, f"{name}-solution").source = f"def {name}(x):\n    raise NotImplementedError  # TODO"
@@ -75,6 +80,7 @@ def shown(course, student, name):
     ("student", "scores"),
     [
         ("right", FULL),
+        ("python_s_own", FULL),
         ("partly", {**FULL, "largest-test": 4.0}),
         ("untouched", dict.fromkeys(FULL, 0.0)),
         ("undefined", {**FULL, "largest-test": 0.0}),
@@ -118,6 +124,24 @@ def test_points_above_those_of_the_cell_are_cut_and_reported(tmp_path):
     log = course.autograde()
     assert course.scores("right")["double-test"] == 3.0
     assert "gave 999 points in a cell worth 3" in log
+
+
+@pytest.mark.parametrize("value", ["float('nan')", "-2"])
+def test_a_value_that_is_no_number_of_points_gives_none_and_is_reported(tmp_path, value):
+    course = TinyCourse(tmp_path / "course", also=[value])
+    course.hand_in("right", right)
+    log = course.autograde()
+    assert course.scores("right").items() >= dict.fromkeys(FULL, 0.0).items()
+    assert "which is no number of points" in log
+
+
+def test_a_negative_time_out_is_none_as_in_nbclient(tmp_path):
+    course = TinyCourse(tmp_path / "course")
+    with (course.root / "nbgrader_config.py").open("a") as config:
+        config.write("c.Execute.timeout = -1\n")
+    course.hand_in("right", right)
+    course.autograde()
+    assert course.scores("right").items() >= FULL.items()
 
 
 def test_a_forged_value_in_a_cell_without_hidden_tests_does_not_cost_the_other_cells(tmp_path):
