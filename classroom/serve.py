@@ -37,6 +37,14 @@ def formgrader(root: Path) -> list[str]:
 PAGES = {"lab": lab, "formgrader": formgrader}
 
 
+def without(opening: list[str], options: list[str]) -> list[str]:
+    """Return our options but those that the user gives; in another root there is no page of ours to open."""
+    given = {option.partition("=")[0] for option in options}
+    if given & {"--ServerApp.root_dir", "--notebook-dir"}:
+        given |= {"--ServerApp.root_dir", "--LabApp.default_url"}
+    return [option for option in opening if option.partition("=")[0] not in given]
+
+
 def main() -> int:
     """Run the command; JupyterLab takes the place of this process."""
     page, *options = sys.argv[1:] or [""]
@@ -50,7 +58,7 @@ def main() -> int:
         print(f"course {page}: {error}", file=sys.stderr)
         return 1
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    command = [sys.executable, "-m", "jupyterlab", *opening, *as_root, *options]
+    command = [sys.executable, "-m", "jupyterlab", *without(opening, options), *as_root, *options]
     os.execve(sys.executable, command, environment)
 
 

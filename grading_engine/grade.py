@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,7 +24,7 @@ from nbgrader.preprocessors import ClearHiddenTests
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from traitlets import Integer, List, Unicode
+from traitlets import Integer, List, TraitError, Unicode
 from traitlets.config import catch_config_error
 
 from .gradebooks import copy_assignments, kept_open
@@ -53,6 +54,7 @@ class GradeApp(AutogradeApp):
 
     name = "course-grade"
     description = "Autograde an assignment, several submissions at once"
+    raise_config_file_errors = True  # else traitlets goes on without them: without a sandbox, for one
     examples = """
         ./course grade max-pooling                            all that is new
         ./course grade max-pooling --jobs 4                   four at once
@@ -72,8 +74,19 @@ class GradeApp(AutogradeApp):
 
     @catch_config_error
     def initialize(self, argv: list[str] | None = None, root: str = "") -> None:
-        """Read the configuration and the command line."""
-        super().initialize(argv, root)
+        """Read the configuration and the command line.
+
+        Raises
+        ------
+        Refused
+            Where the configuration does not run.
+        """
+        try:
+            super().initialize(argv, root)
+        except TraitError:
+            raise
+        except Exception as error:
+            raise Refused(f"the configuration does not run: {type(error).__name__}: {error}") from error
         for handler in list(self.log.handlers):  # what nbgrader logs goes to a file: `Grading` keeps it
             self.log.removeHandler(handler)
         self.log.addHandler(logging.NullHandler())
@@ -122,6 +135,7 @@ class Grading:
         self.app = app
         self.console = console
         self.converter = StagedAutograde(coursedir=app.coursedir, parent=app)
+        self.kernel_name = SealedExecute(parent=self.converter).kernel_name
         self.log = Path(app.coursedir.root) / LOG
         self.done = 0
         self.failed: list[Submission] = []
@@ -129,9 +143,9 @@ class Grading:
     def run(self) -> int:
         """Grade what is to be graded, and return the exit code."""
         self.converter.prepare()
-        self.log.write_text("", encoding="utf-8")
         began = time.monotonic()
         with kept_open(), self.converter.staging() as stage:
+            self.log.write_text("", encoding="utf-8")
             todo, graded_already = self._todo()
             if todo:
                 self._grade(todo, stage)
@@ -147,7 +161,9 @@ class Grading:
             raise Refused(f"nobody has handed in {name!r}: submitted/ holds no notebook of it") from None
         absent = sorted(set(self.app.students) - {each.student for each in found})
         if absent:
-            raise Refused(f"--student: submitted/ holds no notebook of {', '.join(absent)} for {name!r}")
+            raise Refused(
+                f"--student: submitted/ holds no notebook of {', '.join(map(repr, absent))} for {name!r}"
+            )
         if not self.app.students:
             for student in self.converter.without_notebook():
                 self.console.print(f"[yellow]{escape(student)}: no notebook was handed in", highlight=False)
@@ -185,7 +201,7 @@ class Grading:
 
     def _warm_up(self) -> None:
         """Load once, before the first fork, what all workers need; refuse here where no walls stand."""
-        if SealedExecute(parent=self.converter).kernel_name == KERNEL:
+        if self.kernel_name == KERNEL:
             environment = {**os.environ, "NBGRADER_EXECUTION": "autograde"}
             Sandbox(parent=self.app).warm_up(environment)
         KernelSpecManager(parent=self.app).find_kernel_specs()  # loads IPython, for its folders
@@ -267,8 +283,10 @@ class Grading:
 def one_by_one(words: list[str]) -> list[str]:
     """Return a command line in which each student has a `--student` of their own, as traitlets reads it."""
     found, listing = [], False
-    for word in words:
+    for word, after in zip_longest(words, words[1:], fillvalue="-"):
         listing = word == "--student" or (listing and not word.startswith("-"))
+        if word == "--student" and after.startswith("-"):
+            raise Refused("--student: name one student at least")
         if word != "--student":
             found.append(f"--student={word}" if listing else word)
     return found
@@ -288,7 +306,7 @@ def main() -> int:
     try:
         app.initialize(one_by_one(sys.argv[1:]))
         return app.start()
-    except (Refused, Busy, SandboxError) as error:
+    except (Refused, Busy, SandboxError, TraitError) as error:
         print(f"course grade: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:

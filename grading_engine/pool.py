@@ -34,10 +34,14 @@ class Worker(Generic[Task]):
     mark: c_bool
     task: Task | None = None
 
-    def hand(self, task: Task) -> None:
-        """Give it a task to work on."""
+    def hand(self, task: Task) -> bool:
+        """Give it a task to work on; return whether it is there to take it."""
         self.task = task
-        self.pipe.send(task)
+        try:
+            self.pipe.send(task)
+        except OSError:
+            return False
+        return True
 
 
 class Pool(Generic[Task]):
@@ -69,8 +73,10 @@ class Pool(Generic[Task]):
         coming, ended = next(tasks, None), []
         while True:
             while coming is not None and (free := self._free()):
-                free.hand(coming)
-                coming = next(tasks, None)
+                if free.hand(coming):
+                    coming = next(tasks, None)
+                else:  # it died while it had nothing to do
+                    self._bury(free)
             yield from ended
             busy = [worker for worker in self.workers if worker.task is not None]
             if not busy:
@@ -106,11 +112,14 @@ class Pool(Generic[Task]):
         try:
             return task, worker.pipe.recv()
         except (EOFError, OSError):
-            worker.process.join()
-            worker.pipe.close()
-            self.turns.give_back(worker.mark)
-            self.workers.remove(worker)
+            self._bury(worker)
             return task, WorkerDied(how_it_ended(worker.process.exitcode))
+
+    def _bury(self, worker: Worker[Task]) -> None:
+        worker.process.join()
+        worker.pipe.close()
+        self.turns.give_back(worker.mark)
+        self.workers.remove(worker)
 
     def _serve(self, pipe: Connection, other: Connection, mark: c_bool) -> None:
         """Be a worker, until the pool is gone."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Browser, Locator, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = [
@@ -23,8 +23,9 @@ CHROMIUM = [
     "--disable-component-update",
     "--no-first-run",
 ]
-STARTING = 60  # seconds that a server may take
-PATIENCE = 30_000  # milliseconds that a page may take
+STARTING = 240  # seconds that a server may take on a busy machine
+PATIENCE = 60_000  # milliseconds that a page may take
+expect.set_options(timeout=PATIENCE)
 
 # What Jupyter's own pages say to the console, whatever notebook they show, even an empty one.
 NOT_OURS = (

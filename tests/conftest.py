@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from grading_engine.sandbox import landlock
 
@@ -46,7 +47,12 @@ NEEDS = {
 
 
 def pytest_configure():
-    """Hear interrupts, also where a shell that runs the tests in its background has them ignored."""
+    """Hear interrupts, also where a shell that runs the tests in its background has them ignored.
+
+    And let every example take its time: how long one takes is the machine's affair.
+    """
+    settings.register_profile("unhurried", deadline=None)
+    settings.load_profile("unhurried")
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

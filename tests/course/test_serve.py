@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -54,7 +54,7 @@ def served(course: Path, *command: str):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = course / f"{command[-1]}.log"
+    log = course / f"{'-'.join(command[-2:]).replace('/', '-')}.log"
     options = ["--no-browser", f"--port={port}", f"--IdentityProvider.token={TOKEN}"]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     # Tests that use the graders' kernel leave its place in the environment; a person at a shell has none.
@@ -74,7 +74,10 @@ def served(course: Path, *command: str):
         yield server
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(60)
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +112,14 @@ def test_lab_shows_the_assignments_in_both_languages_and_nothing_of_the_source(l
     assert names("") == {"en", "es"}
     assert {"max-pooling", "average-pooling"} <= names("es") & names("en")
     assert names("es/max-pooling") == {"max_pooling.ipynb"}
+
+
+def test_lab_opens_in_another_folder_where_it_is_told_to(course):
+    command = (sys.executable, "-m", "classroom.serve", "lab", "--ServerApp.root_dir=source")
+    with served(course, *command) as server:
+        names = {entry["name"] for entry in json.loads(server.open("/api/contents/")[1])["content"]}
+        assert "max-pooling" in names
+        assert server.open("/")[0] == "/lab"
 
 
 def test_lab_complains_about_nothing_of_ours(lab):

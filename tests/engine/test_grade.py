@@ -169,7 +169,10 @@ REFUSED = {
         "no assignment 'no-such' in the gradebook (there are: ps)",
     ),
     "no jobs": (["ps", "--jobs", "0"], "--jobs: 0"),
-    "an unknown student": (["ps", "--student", "zoe"], "--student: submitted/ holds no notebook of zoe"),
+    "an unknown student": (["ps", "--student", "zoe"], "--student: submitted/ holds no notebook of 'zoe'"),
+    "no student": (["ps", "--student", "--force"], "--student: name one student at least"),
+    "no student at the end": (["ps", "--student"], "--student: name one student at least"),
+    "no time": (["ps", "--SealedExecute.notebook_timeout=x"], "notebook_timeout"),
     "no assignment": ([], "name one assignment"),
 }
 
@@ -180,6 +183,18 @@ def test_what_cannot_be_done_is_refused_with_its_reason(side_by_side, words, mes
     assert done.returncode == 1
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("line", ["import no_such_module", "c.Execute.timeout = = 3"])
+def test_a_configuration_that_does_not_run_is_refused_and_nothing_is_graded_without_it(tmp_path, line):
+    course = hand_in(TinyCourse(tmp_path / "course"), {"ana": lambda nb: None})
+    with (course.root / "nbgrader_config.py").open("a") as config:
+        config.write(f"{line}\n")
+    done = grade(course, check=False)
+    assert done.returncode == 1
+    assert "course grade: the configuration does not run: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert graded_folders(course) == set()
 
 
 def start(course: TinyCourse, *words: str) -> subprocess.Popen:
@@ -309,8 +324,10 @@ def test_what_a_preprocessor_changes_after_the_points_are_saved_is_written(tmp_p
 def test_two_commands_do_not_grade_the_same_course_at_once(side_by_side):
     with (side_by_side.root / "autograded" / ".grading" / "lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # as a command holds it while it grades
+        (side_by_side.root / "grade.log").write_text("the first one's")
         second = grade(side_by_side, check=False)
     assert second.returncode == 1
+    assert (side_by_side.root / "grade.log").read_text() == "the first one's"
     assert "another ./course grade is at work" in second.stderr
     assert grade(side_by_side).returncode == 0
 
@@ -337,6 +354,16 @@ def test_a_pool_does_all_tasks_though_workers_die():
     for task, result in found.items():
         assert "SIGKILL" in str(result) if task % 3 == 0 else result == task * task
         assert isinstance(result, WorkerDied) == (task % 3 == 0)
+
+
+def test_a_worker_that_dies_while_it_has_nothing_to_do_is_replaced():
+    pool: Pool[int] = Pool(1, lambda task: task, lambda: None)
+    assert dict(filter(None, pool.run(iter([1, 2])))) == {1: 1, 2: 2}
+    for worker in pool.workers:
+        worker.process.kill()
+        worker.process.join()
+    assert dict(filter(None, pool.run(iter([3, 4])))) == {3: 3, 4: 4}
+    pool.close()
 
 
 def test_a_pool_that_is_closed_ends_its_workers():

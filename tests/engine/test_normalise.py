@@ -55,7 +55,6 @@ def normalised(nb, whose):
 @given(CHANGES)
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_the_assignments_cells_stand_once_in_order_as_the_gradebook_has_them(whose, changes):

@@ -38,7 +38,7 @@ def notebook():
 
 
 @given(NOTEBOOKS)
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_cells_make_a_valid_notebook(tmp_path, data):
     path = tmp_path / "any.ipynb"
     path.write_text(json.dumps(data))
@@ -51,7 +51,7 @@ def test_any_cells_make_a_valid_notebook(tmp_path, data):
 
 
 @given(st.binary(max_size=300))
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_are_a_notebook_or_unreadable(tmp_path, content):
     path = tmp_path / "any.ipynb"
     path.write_bytes(content)

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -104,13 +104,11 @@ def same(one, other) -> bool:
 
 
 @given(VALUES)
-@settings(deadline=None)
 def test_what_arrives_is_what_was_sent(value):
     assert same(cross(value), value)
 
 
 @given(ARRAYS, st.data())
-@settings(deadline=None)
 def test_a_view_arrives_in_the_kernel_with_its_strides_and_its_read_only_flag(array, data):
     view = array.transpose(data.draw(st.permutations(range(array.ndim))))
     steps = [data.draw(st.sampled_from([1, 2, -1, -2])) for _ in view.shape]
@@ -173,14 +171,12 @@ def test_what_is_too_large_is_refused_before_it_is_copied(value):
 
 
 @given(JSON, st.lists(st.binary(max_size=200), max_size=2))
-@settings(deadline=None)
 def test_any_answer_is_a_value_or_a_wire_error(data, buffers):
     with suppress(WireError):
         Decoder(buffers, refuse, trusted=False).decode(data)
 
 
 @given(st.binary(max_size=120), st.integers(0, 120))
-@settings(deadline=None)
 def test_a_damaged_array_is_an_array_or_a_wire_error(noise, at):
     encoder = Encoder(refuse)
     data = encoder.encode(np.arange(6.0).reshape(2, 3))

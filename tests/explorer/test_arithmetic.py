@@ -68,7 +68,7 @@ def calculator(browser):
 
 
 @pytest.mark.needs("chromium")
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batch=st.lists(cases(), min_size=1, max_size=5))
 def test_the_picture_s_arithmetic_agrees_with_the_definition(calculator, batch):
     sent = [[plain_rows(x), picture_values(setting, False)] for x, setting in batch]
@@ -79,7 +79,7 @@ def test_the_picture_s_arithmetic_agrees_with_the_definition(calculator, batch):
         np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(case=cases())
 def test_the_still_figure_s_arithmetic_agrees_with_the_definition(case):
     x, setting = case

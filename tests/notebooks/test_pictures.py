@@ -193,7 +193,7 @@ def test_numbers_are_readable_on_every_tint():
 
 
 @given(array_shapes(min_dims=2, max_dims=2, max_side=20), st.sampled_from((1, 3)), st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_pixel_of_a_photo_is_shown_as_it_is(shown, size, channels, data):
     image = data.draw(arrays(np.uint8, (1, channels, *size)))
     pictures.show_photos(image)

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -38,7 +38,6 @@ def real_cells(windows: list[Windows], index: tuple[int, ...]) -> list[tuple[int
     return list(product(*along_axes))
 
 
-@settings(deadline=None)
 @given(st.lists(windows_along_an_axis(), min_size=1, max_size=3), st.data())
 def test_every_window_holds_the_maximum_the_place_and_the_average_of_its_cells(windows, data):
     sizes = tuple(along.size for along in windows)

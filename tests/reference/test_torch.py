@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -15,7 +15,6 @@ FLOATS = [np.float32, np.float64]
 INTEGERS = [np.uint8, np.int8, np.int16, np.int32, np.int64]
 SPECIAL = [np.nan, np.inf, -np.inf, -0.0]
 FEW = st.integers(-3, 3)  # so that ties are common
-unhurried = settings(deadline=None)  # the first call of PyTorch takes its time
 
 
 @st.composite
@@ -60,7 +59,6 @@ def gradients(x: np.ndarray, pool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return pooled.detach().numpy(), grad_output, leaf.grad.numpy()
 
 
-@unhurried
 @given(calls(FLOATS + INTEGERS, special=[]))
 def test_max_pooling_of_every_dtype_is_pytorchs(call):
     x, kernel, stride, padding = call
@@ -70,7 +68,6 @@ def test_max_pooling_of_every_dtype_is_pytorchs(call):
     np.testing.assert_array_equal(ours, theirs, strict=True)
 
 
-@unhurried
 @given(calls(FLOATS, SPECIAL))
 def test_max_pooling_forward_and_backward_is_pytorchs_with_ties_nan_and_infinities(call):
     x, kernel, stride, padding = call
@@ -84,7 +81,6 @@ def test_max_pooling_forward_and_backward_is_pytorchs_with_ties_nan_and_infiniti
     np.testing.assert_allclose(ours, grad, rtol=1e-5, atol=1e-6)
 
 
-@unhurried
 @given(calls(FLOATS, SPECIAL), st.booleans())
 def test_average_pooling_forward_and_backward_is_pytorchs(call, count_include_pad):
     x, kernel, stride, padding = call
@@ -100,7 +96,6 @@ def test_average_pooling_forward_and_backward_is_pytorchs(call, count_include_pa
     np.testing.assert_allclose(ours, grad, rtol=1e-5, atol=1e-6)
 
 
-@unhurried
 @given(calls([np.float16], special=[]))
 def test_half_precision_is_pytorchs_to_the_last_bit_but_one(call):
     x, kernel, stride, padding = call
@@ -111,7 +106,6 @@ def test_half_precision_is_pytorchs_to_the_last_bit_but_one(call):
     np.testing.assert_allclose(ours, theirs, rtol=2e-3, atol=1e-6)
 
 
-@unhurried
 @given(st.integers(1, 3), st.data(), st.integers(1, 3), st.booleans())
 def test_the_engine_is_pytorchs_in_one_two_and_three_axes_with_dilation_and_ceil_mode(
     axes, data, dilation, ceil_mode
@@ -134,7 +128,6 @@ def test_the_engine_is_pytorchs_in_one_two_and_three_axes_with_dilation_and_ceil
     np.testing.assert_array_equal(within_plane[has_real_cell], where[0].numpy()[has_real_cell])
 
 
-@unhurried
 @given(st.integers(1, 3), st.data(), st.booleans(), st.booleans())
 def test_the_engines_average_is_pytorchs_in_ceil_mode(axes, data, ceil_mode, count_include_pad):
     sizes, kernel, stride, padding = data.draw(geometries(axes))
