@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
@@ -26,6 +27,7 @@ os.environ["PYTHONPATH"] = str(ROOT)  # the same for the kernels that nbgrader s
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # its `alembic`
 
 from grading_engine.feedback import FeedbackExporter  # noqa: E402
+from grading_engine.frame import GetGradesAndWhatIsPending  # noqa: E402
 from grading_engine.keep_language import KeepLanguage  # noqa: E402
 from grading_engine.normalise import Normalise  # noqa: E402
 from grading_engine.provisioner import register  # noqa: E402
@@ -95,5 +97,7 @@ c.Sandbox.preload = [
 ]
 
 c.GenerateFeedback.exporter_class = FeedbackExporter
+c.GenerateFeedback.preprocessors = [GetGradesAndWhatIsPending, CSSHTMLHeaderPreprocessor]
+c.GenerateFeedback.force = True  # points given by hand, or anew, reach the page without asking for it
 c.HTMLExporter.preprocessors = ["grading_engine.feedback.SanitiseOutputs"]
 c.HTMLExporter.filters = {"markdown2html": "grading_engine.feedback.safe_markdown"}

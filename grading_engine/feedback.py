@@ -14,6 +14,7 @@ from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
 from .formulas import draw_formulas
+from .frame import STYLE, reword
 
 # fmt: off
 SVG_TAGS = {
@@ -212,7 +213,7 @@ _CLEAN: dict[str, Any] = {
 
 
 class FeedbackExporter(HTMLExporter):
-    """Make feedback pages without scripts, and with a Content-Security-Policy that allows none.
+    """Make feedback pages without scripts, with a Content-Security-Policy that allows none, in one language.
 
     For `GenerateFeedback.exporter_class`. A page needs nothing from the network.
     """
@@ -226,6 +227,12 @@ class FeedbackExporter(HTMLExporter):
         for script in soup.find_all("script"):
             script.decompose()
         draw_formulas(soup)
+        language = nb.metadata.get("lang")
+        reword(soup, language, resources.get("nbgrader", {}).get("pending", set()))
+        soup.html["lang"] = language if isinstance(language, str) else "en"
+        style = soup.new_tag("style")
+        style.string = STYLE
+        soup.head.append(style)
         policy = soup.new_tag("meta", attrs={"http-equiv": "Content-Security-Policy", "content": POLICY})
         soup.head.insert(0, policy)
         return str(soup), resources

@@ -15,7 +15,7 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from traitlets import Unicode
 
 from .outputs import BASE64, KEPT_BASE64, clean
-from .sentences import sentence
+from .sentences import SENTENCES, sentence
 
 MAX_BYTES = 200 * 2**20  # of a notebook's file
 MAX_SOURCE = 1_000_000  # characters of one cell
@@ -54,7 +54,7 @@ class SafeNotebookExporter(NotebookExporter):
     nothing) instead of stopping nbgrader.
     """
 
-    language = Unicode("en", help="The language to say so in.").tag(config=True)
+    language = Unicode("en", help="The language to say so in first.").tag(config=True)
     is_between = False  # what comes out is only read in again, and needs no form that people read
 
     def from_filename(
@@ -68,7 +68,10 @@ class SafeNotebookExporter(NotebookExporter):
             nb = read(path)
         except Unreadable as error:
             self.log.warning("%s: %s", filename, error)
-            nb = new_notebook(cells=[new_markdown_cell(sentence(self.language, "unreadable", reason=error))])
+            # Which language the notebook was in is not known, so all are spoken.
+            languages = sorted(SENTENCES, key=lambda language: language != self.language)
+            said = [sentence(language, "unreadable", reason=error) for language in languages]
+            nb = new_notebook(cells=[new_markdown_cell("\n\n".join(said))])
         return self.from_notebook_node(nb, resources, **kw)
 
     def from_notebook_node(

@@ -26,6 +26,8 @@ from grading_engine.normalise import Normalise
 from grading_engine.reading import SafeNotebookExporter
 from grading_engine.sealed import SealedExecute
 from grading_engine.unsealed import ReportUnsealed
+from grading_engine.frame import GetGradesAndWhatIsPending
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import *
 
 c = get_config()
@@ -48,6 +50,7 @@ c.Autograde.autograde_preprocessors = [SealedExecute, LimitOutput, SaveAutoGrade
 c.Execute.timeout = 8
 c.SealedExecute.notebook_timeout = 120
 c.GenerateFeedback.exporter_class = FeedbackExporter
+c.GenerateFeedback.preprocessors = [GetGradesAndWhatIsPending, CSSHTMLHeaderPreprocessor]
 c.HTMLExporter.preprocessors = ["grading_engine.feedback.SanitiseOutputs"]
 c.HTMLExporter.filters = {"markdown2html": "grading_engine.feedback.safe_markdown"}
 """

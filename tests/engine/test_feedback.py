@@ -9,12 +9,14 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 from nbconvert.exporters import HTMLExporter
+from nbgrader.api import Gradebook
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 from traitlets.config.loader import PyFileConfigLoader
 
 from grading_engine.feedback import POLICY, sanitise
 from grading_engine.formulas import draw_formulas, to_mathml
 from tests.attacks.tiny_course import TinyCourse, cell, new_code_cell
+from tests.conftest import run
 
 RUNS = ("script", "iframe", "object", "embed", "applet", "form", "base", "link", "frame", "foreignobject")
 PIECES = [
@@ -125,6 +127,11 @@ raise ValueError({pieces!r})
 """
 
 
+def in_spanish(nb):
+    nb.metadata["lang"] = "es"
+    cell(nb, "why").source = "Porque sí."
+
+
 def evil(nb):
     cell(nb, "why").source = "My **answer**\n\n" + "\n\n".join(PIECES)
     nb.cells.append(new_code_cell(SHOW.format(pieces=PIECES)))
@@ -136,9 +143,16 @@ def course(tmp_path_factory) -> TinyCourse:
     """A course with a student who tried everything."""
     course = TinyCourse(tmp_path_factory.mktemp("feedback") / "course")
     course.hand_in("evil", evil)
+    course.hand_in("spanish", in_spanish)
     course.autograde()
     course.feedback()
     return course
+
+
+@pytest.fixture(scope="module")
+def spanish(course) -> BeautifulSoup:
+    """The page of a student who works in Spanish, and whose written answer nobody has graded."""
+    return BeautifulSoup(course.page("spanish"), "html.parser")
 
 
 @pytest.fixture(scope="module")
@@ -179,5 +193,33 @@ def test_a_picture_with_a_script_is_a_picture_only(page):
 
 def test_a_feedback_page_shows_the_answer_the_scores_and_that_hidden_tests_ran(page):
     assert "<strong>answer</strong>" in page
-    assert "Score: 5.0 / 5.0" in page
+    assert "(5 of 5 points)" in page
     assert "<summary>Hidden tests ran here</summary>" in page
+
+
+def test_what_stands_around_the_notebook_speaks_its_language(spanish):
+    assert spanish.html["lang"] == "es"
+    contents = [item.get_text() for item in spanish.select("#toc li")]
+    assert "Prueba: double-test (3 de 3 puntos)" in contents
+    around = " ".join(place.get_text() for place in spanish.select(".panel-heading, .panel-footer"))
+    assert "Tu respuesta" in around
+    assert not re.search("Score|Student|Grade cell|Test cell|Written|Comments|Top", around)
+
+
+def test_an_answer_that_nobody_has_graded_is_pending_and_the_total_provisional(spanish):
+    assert "(10 de 11 puntos hasta ahora)" in spanish.h4.get_text()
+    contents = [item.get_text() for item in spanish.select("#toc li")]
+    assert "Respuesta escrita: why (aún sin calificar; puntos posibles: 1)" in contents
+    heading = spanish.find("a", attrs={"name": "why"}).find_next_sibling("div").get_text()
+    assert "aún sin calificar" in heading
+
+
+def test_an_answer_that_was_graded_has_its_points(course):
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
+        grade = gradebook.find_grade("why", "ps", "ps", "spanish")
+        grade.manual_score, grade.needs_manual_grade = 0.5, False
+        gradebook.db.commit()
+    run("nbgrader", "generate_feedback", "ps", "--student=spanish", "--force", cwd=course.root)
+    page = BeautifulSoup(course.page("spanish"), "html.parser")
+    assert "(10.5 de 11 puntos)" in page.h4.get_text()
+    assert "aún sin calificar" not in page.get_text()

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from grading_engine.reading import Unreadable, read
+from grading_engine.reading import SafeNotebookExporter, Unreadable, read
 
 ANYTHING = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()),
@@ -108,3 +108,10 @@ def test_a_link_is_not_followed(tmp_path):
     (tmp_path / "link.ipynb").symlink_to("real.ipynb")
     with pytest.raises(Unreadable, match="link"):
         read(tmp_path / "link.ipynb")
+
+
+def test_a_file_that_is_no_notebook_says_so_in_every_language_with_the_next_step(tmp_path):
+    (tmp_path / "cut.ipynb").write_text('{"cells": [')
+    text, _ = SafeNotebookExporter(language="es").from_filename(str(tmp_path / "cut.ipynb"))
+    (cell,) = nbformat.reads(text, as_version=4).cells
+    assert cell.source.index("ábrelo en JupyterLab") < cell.source.index("open it in JupyterLab")
