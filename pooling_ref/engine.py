@@ -187,6 +187,11 @@ def _pad(x: np.ndarray, windows: Sequence[Windows], padding: object, dtype: np.d
 
 def _join(ufunc: np.ufunc, cells: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:
     """Join the cells of each window; `cells` are padded, in contiguous memory, and never written to."""
+    if all(along.count == 1 for along in windows):
+        ends = (along.tap(along.kernel - 1).stop for along in windows)
+        taps = (slice(0, end, along.dilation) for end, along in zip(ends, windows, strict=True))
+        axes = tuple(range(-len(windows), 0))
+        return ufunc.reduce(cells[(..., *taps)], axes, cells.dtype, keepdims=True)
     for axis, along in _axes(cells, windows):
         if along.stride > SMALL_STRIDE:
             cells = _join_parts(ufunc, _taps(cells, axis, along))

@@ -64,7 +64,9 @@ class Windows:
         counted[self.inside] = 1
         if count_padding:
             counted[: self.inside.stop + self.after] = 1
-        return sum(counted[self.tap(k)] for k in range(self.kernel))
+        taps = np.zeros((self.kernel - 1) * self.dilation + 1, int)
+        taps[:: self.dilation] = 1
+        return np.convolve(counted, taps, "valid")[:: self.stride][: self.count]
 
 
 def lay_windows(
@@ -93,20 +95,39 @@ def lay_windows(
 
     Raises
     ------
+    TypeError
+        If a number is no integer.
     ValueError
-        If `auto_pad` is none of these.
+        If `auto_pad` is none of these; if `size`, `kernel`, `stride` or `dilation` is less than 1, or one of the
+        two `pads` less than 0; or if no window fits.
     """
     if auto_pad not in AUTO_PADS:
         raise ValueError(f"auto_pad={auto_pad!r} must be one of {', '.join(AUTO_PADS)}")
+    _check(1, size=size, kernel=kernel, stride=stride, dilation=dilation)
     span = (kernel - 1) * dilation + 1
     if auto_pad != "NOTSET":
         ceil_mode, pads = False, (0, 0)
     if auto_pad.startswith("SAME"):
         missing = max(0, (-(-size // stride) - 1) * stride + span - size)
         pads = (missing // 2, -(-missing // 2))
+    if not isinstance(pads, tuple | list) or len(pads) != 2:
+        raise ValueError(f"pads={pads!r} must be a pair (before, after)")
+    _check(0, **{"pads[0]": pads[0], "pads[1]": pads[1]})
     before, after = reversed(pads) if auto_pad == "SAME_LOWER" else pads
     room = before + size + after - span
     count = (-(-room // stride) if ceil_mode else room // stride) + 1
     if ceil_mode and (count - 1) * stride >= before + size:
         count -= 1
+    if count < 1:
+        raise ValueError(
+            f"kernel={kernel!r} is too large for size={size!r}: {span} cells > {before + size + after}, padding included"
+        )
     return Windows(size, kernel, stride, dilation, before, after, count)
+
+
+def _check(least: int, **integers: object) -> None:
+    for name, value in integers.items():
+        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+            raise TypeError(f"{name}={value!r} must be an integer")
+        if value < least:
+            raise ValueError(f"{name}={value!r} must be at least {least}")

@@ -17,6 +17,7 @@ CELL = 44
 STEP = 46  # from one cell to the next
 GAP = 70  # between input and output
 TOP = 34
+LABEL = 150  # what "Output 10 × 10" takes in either language
 
 INK, SOFT, LINE, ACCENT = "#16212c", "#52606d", "#d5dde5", "#c44500"
 
@@ -73,7 +74,7 @@ def still_svg(rows: list[list[float]], setting: Setting, place: tuple[int, int],
         f'stroke="{ACCENT}" stroke-width="3"/>'
         for x, y, h, w in frames
     ]
-    size = (left + max(wide, 2) * STEP + 4, TOP + max(height + 2 * down, tall) * STEP + 4)
+    size = (left + max(wide * STEP, LABEL) + 4, TOP + max(height + 2 * down, tall) * STEP + 4)
     style = (
         "text{text-anchor:middle;dominant-baseline:central;font-weight:600}.t{text-anchor:start;fill:"
         + INK
