@@ -110,7 +110,7 @@ class Demo:
         for recipe in self.recipes:
             hand_in(self.root, recipe, due[recipe.assignment])
         self.console.print(
-            "Due:", ", ".join(f"{name} {date:%Y-%m-%d %H:%M} UTC" for name, date in due.items())
+            "Due:", ", ".join(f"{name} {date:%Y-%m-%d %H:%M} UTC" for name, date in sorted(due.items()))
         )
 
     def due_date(self, gradebook: Gradebook, assignment: str) -> datetime:

@@ -1,5 +1,6 @@
 """Turn release/ into the demo class's submissions: `python -m classroom.submit`."""
 
+import argparse
 import shutil
 import sys
 from datetime import datetime, timedelta
@@ -79,6 +80,7 @@ def forget(root: Path) -> None:
 
 def main() -> int:
     """Run the command."""
+    argparse.ArgumentParser(prog="python -m classroom.submit", description=__doc__).parse_args()
     root = Path.cwd()
     forget(root)
     for recipe in load_class():

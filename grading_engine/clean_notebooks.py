@@ -65,8 +65,13 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     failed = False
     for path in options.files:
-        before = path.read_text(encoding="utf-8")
-        nb = v4.reads(before)  # nbformat.reads would give a new id to a cell whose id stands twice
+        try:
+            before = path.read_text(encoding="utf-8")
+            nb = v4.reads(before)  # nbformat.reads would give a new id to a cell whose id stands twice
+        except (OSError, ValueError, AttributeError) as error:
+            print(f"{path}: is no notebook that can be read ({error})", file=sys.stderr)
+            failed = True
+            continue
         lines = bad_ids(nb)
         after = text_of(clean(nb))
         if after != before:

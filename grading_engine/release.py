@@ -24,11 +24,25 @@ def assignments(root: Path) -> list[str]:
 
 
 def languages(root: Path) -> list[str]:
-    """Return the languages that the source notebooks are written in."""
-    found = set()
-    for path in (root / "source").glob("*/*.ipynb"):
-        found.update(language_of(cell) for cell in nbformat.read(path, as_version=4).cells)
-    return sorted(found - {None})
+    """Return the languages that the source notebooks are written in, all of them in each.
+
+    Raises
+    ------
+    ValueError
+        Where there is no notebook, or one of them lacks a language of another.
+    """
+    spoken = {
+        path: {language_of(cell) for cell in nbformat.read(path, as_version=4).cells} - {None}
+        for path in sorted((root / "source").glob("*/*.ipynb"))
+    }
+    found = set().union(*spoken.values())
+    if not found:
+        raise ValueError(f"{root / 'source'} holds no notebook with a cell tagged lang-xx")
+    for path, own in spoken.items():
+        if found - own:
+            lacking, there = sorted(found - own), sorted(found)
+            raise ValueError(f"{path.relative_to(root)} has no cell in {lacking}; the course is in {there}")
+    return sorted(found)
 
 
 def generate(root: Path, assignment: str, language: str) -> None:

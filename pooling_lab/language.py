@@ -34,11 +34,19 @@ def set_language(language: str | None) -> None:
 def current_language() -> str:
     """Return the language spoken now.
 
-    In this order: what `set_language` chose, the environment's POOLING_LANGUAGE, what the notebooks in the
-    working directory say in their metadata under `lang`, Spanish.
+    In this order: what `set_language` chose, the environment's POOLING_LANGUAGE, what the notebook that runs
+    says in its metadata under `lang` (Jupyter names it in JPY_SESSION_NAME), or where that is not known all
+    notebooks in the working directory, Spanish.
     """
     asked = os.environ.get("POOLING_LANGUAGE", "")[:2].lower()
-    return _chosen or (asked if asked in LANGUAGES else None) or _of_notebooks(_here()) or DEFAULT
+    running = os.environ.get("JPY_SESSION_NAME", "")
+    return (
+        _chosen
+        or (asked if asked in LANGUAGES else None)
+        or _of_running(running)
+        or _of_notebooks(_here())
+        or DEFAULT
+    )
 
 
 def _here() -> str:
@@ -46,6 +54,12 @@ def _here() -> str:
         return os.getcwd()
     except OSError:  # the folder is gone
         return ""
+
+
+@lru_cache(maxsize=8)
+def _of_running(notebook: str) -> str | None:
+    language = _of_notebook(Path(notebook)) if notebook.endswith(".ipynb") else None
+    return language if language in LANGUAGES else None
 
 
 @lru_cache(maxsize=8)

@@ -1,5 +1,6 @@
 """Collect the sentences of both rooms, keep their translations, and compile them: `./course translate`."""
 
+import argparse
 import io
 import sys
 from datetime import UTC, datetime
@@ -74,6 +75,7 @@ def untranslated(catalogue: Catalog) -> list[str]:
 
 def main() -> int:
     """Write the catalogues of every room, compile them, and say what is not translated yet."""
+    argparse.ArgumentParser(prog="./course translate", description=__doc__).parse_args()
     missing = 0
     for domain in DOMAINS:
         for language in TRANSLATED_TO:

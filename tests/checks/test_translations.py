@@ -18,6 +18,7 @@ EVERY = [(domain, code) for domain in translate.DOMAINS for code in translate.TR
 def free_language(monkeypatch):
     """The language as a fresh kernel finds it."""
     monkeypatch.delenv("POOLING_LANGUAGE", raising=False)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     set_language(None)
     language._of_notebooks.cache_clear()
     yield
@@ -39,7 +40,8 @@ def test_the_catalogue_on_disk_holds_exactly_the_sentences_of_the_code(domain, c
 @pytest.mark.parametrize(("domain", "code"), EVERY)
 def test_the_compiled_catalogue_is_fresh(domain, code):
     compiled = translate.catalogue_path(domain, code).with_suffix(".mo").read_bytes()
-    assert compiled == translate.mo_bytes(translate.update(domain, code))
+    is_fresh = compiled == translate.mo_bytes(translate.update(domain, code))
+    assert is_fresh, "./course translate compiles it"
 
 
 def blanks(sentence):
@@ -87,6 +89,18 @@ def test_the_environment_wins_over_the_notebook_and_set_language_over_both(
     assert current_language() == "en"
     set_language("es")
     assert current_language() == "es"
+
+
+def test_beside_a_notebook_in_another_language_the_one_that_runs_says_it(
+    free_language, monkeypatch, tmp_path
+):
+    for language in ("en", "es"):
+        text = json.dumps({"metadata": {"lang": language}, "cells": []})
+        (tmp_path / f"{language}.ipynb").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert current_language() == "es"
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "en.ipynb"))  # as Jupyter does
+    assert current_language() == "en"
 
 
 def test_a_folder_that_is_gone_is_no_error(free_language, monkeypatch, tmp_path):

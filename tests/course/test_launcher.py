@@ -131,6 +131,19 @@ def test_an_interrupted_set_up_starts_again(set_up, path, lost):
     assert "Setting up" in launch(set_up, "demo", path=path).stdout
 
 
+def test_set_up_takes_no_options(set_up, path):
+    done = launch(set_up, "setup", "--fast", path=path)
+    assert (done.returncode, done.stderr) == (1, "course: 'setup' takes no options: --fast\n")
+
+
+def test_who_interrupts_the_set_up_reads_that_it_goes_on_next_time(checkout, path):
+    program(path / "python3", 'case "$*" in *-m\\ venv*) kill -INT $PPID; sleep 1 ;; esac')
+    (path / "sleep").symlink_to(shutil.which("sleep"))
+    done = launch(checkout, "setup", path=path)
+    assert done.returncode == 130
+    assert done.stderr == "course: interrupted; the next ./course goes on with the set-up\n"
+
+
 def test_a_changed_lock_is_installed(set_up, path):
     (set_up / "requirements.lock").write_text("numpy==2.0.0\n")
     done = launch(set_up, "setup", path=path)

@@ -57,6 +57,18 @@ def test_check_says_what_is_not_clean_and_changes_nothing(tmp_path, capsys):
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("text", [None, "no json", "[]"])
+def test_a_file_that_is_no_notebook_is_named_and_the_next_is_cleaned(tmp_path, capsys, text):
+    broken, good = tmp_path / "broken.ipynb", tmp_path / "good.ipynb"
+    if text is not None:
+        broken.write_text(text)
+    nb = read(SOURCES[0])
+    good.write_text(nbformat.writes(nb, indent=3))
+    assert main([str(broken), str(good)]) == 1
+    assert "broken.ipynb: is no notebook" in capsys.readouterr().err
+    assert good.read_text(encoding="utf-8") == text_of(nb)
+
+
 def with_cells(*cells):
     return NotebookNode(cells=list(cells))
 

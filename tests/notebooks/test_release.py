@@ -4,8 +4,11 @@ import re
 from pathlib import Path
 
 import nbformat
+import pytest
+from nbformat.v4 import new_markdown_cell, new_notebook
 
 from grading_engine.keep_language import language_of
+from grading_engine.release import release
 from tests.conftest import ROOT, run
 from tests.notebooks.running import RELEASED, SOLUTION, SOURCES, read
 
@@ -96,3 +99,18 @@ def test_code_is_the_same_in_both_languages():
             for language in ("es", "en")
         ]
         assert code[0] == code[1], name
+
+
+def test_a_notebook_that_lacks_a_language_of_the_course_is_named_before_anything_is_generated(tmp_path):
+    for name, tags in (("one", ["lang-de", "lang-es"]), ("two", ["lang-es"])):
+        cells = [new_markdown_cell("text", metadata={"tags": [tag]}) for tag in tags]
+        (tmp_path / "source" / name).mkdir(parents=True)
+        nbformat.write(new_notebook(cells=cells), tmp_path / "source" / name / "nb.ipynb")
+    with pytest.raises(ValueError, match=r"source/two/nb.ipynb has no cell in \['de'\]"):
+        release(tmp_path, [])
+    assert not (tmp_path / "release").exists()
+
+
+def test_a_course_without_notebooks_is_no_release(tmp_path):
+    with pytest.raises(ValueError, match="source holds no notebook"):
+        release(tmp_path, [])
