@@ -50,7 +50,7 @@ TWO_IMAGES = [
     [[[9, 1], [1, 1]], [[2, 2], [2, 6]], [[5, 0], [4, 3]]],
 ]
 
-DOCUMENT = later("the document's example")
+DOCUMENT = later("the example done by hand")
 DOCUMENT_HINT = later("Do the four windows by hand first: which four numbers does each one see?")
 FILLED = later(
     "Where does window (i, j) start, and where does it end? Print its slice, and compare it with the picture."
@@ -69,7 +69,7 @@ OVERLAP = later("windows that overlap (stride 1)")
 STEPS = later("a stride of its own for each axis")
 STEPS_HINT = later("stride=(down, right): window (i, j) starts at row i · down, column j · right.")
 CHANNELS = later("two images with three channels each")
-CHANNELS_HINT = later("Each image and each channel is pooled for itself; only height and width get smaller.")
+CHANNELS_HINT = later("Each image and each channel is pooled on its own; only height and width get smaller.")
 PADDING = later("padding 1 around negative numbers")
 MAX_PADDING_HINT = later("Padding never wins a maximum: it counts as −∞. What do you fill it with?")
 AVG_PADDING = later("padding 1: its zeros count")
@@ -82,7 +82,7 @@ TOO_LARGE = later("a window larger than the input")
 TOO_LARGE_HINT = later("A window of 3 does not fit into 2 rows: raise ValueError(...) before the loops.")
 KEPT = later("float32 stays float32")
 KEPT_HINT = later("Make the result with the dtype of x.")
-HALVES = later("averages that are no integers")
+HALVES = later("averages that are not integers")
 HALVES_HINT = later("(1 + 2 + 3 + 4) / 4 is 2.5. Where do the decimals get lost?")
 
 MIDDLE = [[[[1.0, 2, 3], [4, 9, 5], [6, 7, 8]]]]  # the 9 is in all four windows of 2×2 that move by 1
@@ -253,14 +253,14 @@ VISIBLE: dict[str, tuple[Visible, ...]] = {
     ),
     "global_avg_pool2d": (
         shown(
-            later("the document's matrix"),
+            later("the matrix done by hand"),
             later("The sum of the 16 numbers is 574; divided by 16 that is 35.875."),
             [[DOCUMENT_AVERAGE]],
             gives=[[[[35.875]]]],
             dtype=True,
         ),
         shown(
-            later("an input that is no square"),
+            later("an input that is not square"),
             later("2 rows and 5 columns are 10 cells."),
             [[TWO_BY_FIVE]],
             gives=[[[[4.5]]]],
@@ -385,7 +385,7 @@ VISIBLE: dict[str, tuple[Visible, ...]] = {
     ),
     "max_pool2d_backward": (
         shown(
-            later("the document's example, with its tie of four 12s"),
+            later("the example done by hand, with its tie of 12s"),
             later("Of equal maxima only the first one gets the gradient, reading the window row by row."),
             [[[[1.0, 2], [3, 4]]]],
             [[DOCUMENT_MAX]],
@@ -491,7 +491,7 @@ VISIBLE: dict[str, tuple[Visible, ...]] = {
     ),
     "window_view": (
         shown(
-            later("the document's four windows"),
+            later("the four windows done by hand"),
             VIEW_HINT,
             [[DOCUMENT_MAX]],
             2,

@@ -81,7 +81,5 @@ def _praise(name: str) -> str:
 
 def _explain(title: str, found: Difference, hint: str) -> str:
     if found.kind == "unwritten":
-        return _(
-            "This function is not written yet: put your code in the place of `raise NotImplementedError`."
-        )
+        return _("Not written yet: replace `raise NotImplementedError` with your code.")
     return "\n".join([f"✗ {title}", show(found), wrap(_("Next step: {hint}", hint=hint))])

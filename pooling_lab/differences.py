@@ -253,7 +253,8 @@ def show_error(raised: Raised) -> str:
 def show(difference: Difference) -> str:
     """Return all that is to say about a difference: call, input, what came back, what was expected, where."""
     rows = [(_("Called"), "\n".join([difference.call, *(f"  {each}" for each in difference.inputs)]))]
-    rows += [(_("Came back"), difference.got), (_("Expected"), difference.expected)]
+    came = _("Raised") if difference.kind == "error" else _("Came back")
+    rows += [(came, difference.got), (_("Expected"), difference.expected)]
     if difference.first is not None and difference.first.index:
         rows.append((_("First difference"), show_first(difference.first)))
     return "\n".join(f"{name}: {_indented(text)}" for name, text in rows)
@@ -277,8 +278,8 @@ def show_first(first: FirstDifference) -> str:
 
 
 def wrap(text: str) -> str:
-    """Return a sentence in lines that fit on a screen."""
-    return textwrap.fill(text, 100)
+    """Return a sentence in lines that fit on a screen, and that `nbgrader validate` does not cut off."""
+    return textwrap.fill(text, 80)
 
 
 def _indented(text: str) -> str:

@@ -91,7 +91,7 @@ def _geometry() -> tuple[Group, ...]:
         Group(
             "rectangular-input",
             5,
-            later("inputs that are no square"),
+            later("inputs that are not square"),
             later("Height is x.shape[-2], width is x.shape[-1]: is one used where the other should be?"),
             lambda d: [
                 _back(d, mixed(d, 1, 1, 4, 8), 2),
@@ -102,7 +102,7 @@ def _geometry() -> tuple[Group, ...]:
         Group(
             "rectangular-window",
             7,
-            later("windows that are no square"),
+            later("windows that are not square"),
             later("A window of (height, width): row = position // width, column = position % width."),
             lambda d: [
                 _back(d, mixed(d, 1, 1, 6, 6), (2, 3)),

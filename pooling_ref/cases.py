@@ -333,7 +333,7 @@ OUTPUT_SIZE = (
     Group(
         "document",
         2,
-        later("the document's example"),
+        later("the example done by hand"),
         later("4 cells and a window of 2 that moves by 2: count the windows with your finger."),
         lambda d: [d.call(4, 2), d.call(4, 2, 2), d.call(6, 2)],
     ),
@@ -425,14 +425,14 @@ OUTPUT_SIZE = (
 # --- one matrix ---------------------------------------------------------------------------------------------
 
 
-def _document(weight: int, matrix: np.ndarray, title: str = later("the document's example")) -> Group:
+def _document(weight: int, matrix: np.ndarray, title: str = later("the example done by hand")) -> Group:
     def draw(d: Draw) -> list[Case]:
         x = matrix if d.task.endswith("matrix") else matrix[None, None]
         arguments = () if d.task.startswith("global") else (2,)
         return [d.call(x, *arguments), d.call(x.astype(float), *arguments)]
 
     hint = later(
-        "Take the four cells of each coloured square of the document, and do by hand what the code does."
+        "Take the four cells of each coloured square of the picture, and do by hand what the code does."
     )
     return Group("document", weight, title, hint, draw)
 
@@ -454,7 +454,7 @@ def _matrix_groups(weight_of_rectangle: int) -> tuple[Group, ...]:
         Group(
             "rectangular-input",
             weight_of_rectangle,
-            later("matrices that are no square"),
+            later("matrices that are not square"),
             later("Height is x.shape[0], width is x.shape[1]: is one used where the other should be?"),
             lambda d: [d.call(d.ints(4, 6), 2), d.call(d.ints(9, 6), 3), d.call(d.ints(2, 8), 2)],
         ),
@@ -570,7 +570,7 @@ def _pool2d_groups() -> tuple[Group, ...]:
         Group(
             "rectangular-input",
             6,
-            later("inputs that are no square"),
+            later("inputs that are not square"),
             later("Height is x.shape[-2], width is x.shape[-1]: is one used where the other should be?"),
             lambda d: [
                 d.call(d.ints(1, 1, 4, 8), 2),
@@ -582,7 +582,7 @@ def _pool2d_groups() -> tuple[Group, ...]:
             "incomplete-windows",
             7,
             later("incomplete windows are dropped"),
-            later("Only complete windows give a cell: (size − kernel) // stride + 1 of them fit."),
+            later("Only complete windows give a cell: (size − kernel_size) // stride + 1 of them fit."),
             lambda d: [
                 d.call(d.ints(1, 1, 5, 5), 2),
                 d.call(d.ints(1, 1, 7, 8), 3),
@@ -593,7 +593,7 @@ def _pool2d_groups() -> tuple[Group, ...]:
         Group(
             "rectangular-window",
             7,
-            later("windows that are no square"),
+            later("windows that are not square"),
             later("A pair is (height, width): the first number counts rows, the second columns."),
             lambda d: [
                 d.call(d.ints(1, 1, 6, 6), (2, 3)),
@@ -652,7 +652,7 @@ def _pool2d_groups() -> tuple[Group, ...]:
             "channels",
             5,
             later("several channels"),
-            later("Each channel is pooled for itself: shape (N, C, H, W) gives (N, C, H_out, W_out)."),
+            later("Each channel is pooled on its own: shape (N, C, H, W) gives (N, C, H_out, W_out)."),
             lambda d: [
                 d.call(d.ints(1, 4, 4, 6), 2),
                 d.call(d.ints(1, 2, 6, 9), 3),
@@ -662,7 +662,7 @@ def _pool2d_groups() -> tuple[Group, ...]:
             "batch",
             5,
             later("several images"),
-            later("Each image of the batch is pooled for itself."),
+            later("Each image of the batch is pooled on its own."),
             lambda d: [
                 d.call(d.ints(3, 1, 6, 4), 2),
                 d.call(d.ints(2, 3, 4, 6), 2),
@@ -866,12 +866,12 @@ AVG_POOL2D = (
 )
 
 GLOBAL_AVG_POOL2D = (
-    _document(10, DOCUMENT_AVERAGE, later("the document's matrix")),
+    _document(10, DOCUMENT_AVERAGE, later("the matrix done by hand")),
     _decimals(14, (1, 1, 3, 4)),
     Group(
         "rectangular-input",
         12,
-        later("inputs that are no square"),
+        later("inputs that are not square"),
         later("Divide by height · width: x.shape[-2] * x.shape[-1]."),
         lambda d: [
             d.call(d.ints(1, 1, 3, 5)),

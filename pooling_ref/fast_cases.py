@@ -20,7 +20,7 @@ WINDOW_VIEW = (
     Group(
         "rectangular-input",
         7,
-        later("inputs that are no square"),
+        later("inputs that are not square"),
         later("Height is the third axis, width the fourth: is one used where the other should be?"),
         lambda d: [d.call(d.ints(1, 1, 4, 8), 2), d.call(d.ints(1, 1, 9, 6), 3)],
     ),
@@ -28,7 +28,7 @@ WINDOW_VIEW = (
         "incomplete-windows",
         7,
         later("incomplete windows are dropped"),
-        later("Only complete windows are shown: (size − kernel) // stride + 1 of them fit."),
+        later("Only complete windows are shown: (size − kernel_size) // stride + 1 of them fit."),
         lambda d: [
             d.call(d.ints(1, 1, 5, 5), 2),
             d.call(d.ints(1, 1, 7, 8), 3),
@@ -38,7 +38,7 @@ WINDOW_VIEW = (
     Group(
         "rectangular-window",
         8,
-        later("windows that are no square"),
+        later("windows that are not square"),
         later("A pair is (height, width), and so are the last two axes."),
         lambda d: [
             d.call(d.ints(1, 1, 6, 6), (2, 3)),

@@ -11,11 +11,10 @@ from pooling_ref.misconceptions import MISCONCEPTIONS
 if TYPE_CHECKING:
     from pooling_ref.checks.check import Failure, Result
 
-NO_MISTAKE = "-"
 LISTED = 8  # so that a report fits on one screen
 _LINE = re.compile(
     r"^(?P<task>[a-z]\w*)  (?P<earned>\d+(?:\.\d+)?)/(?P<points>\d+(?:\.\d+)?)"
-    r"  seed=(?P<seed>\d+)  mistake=(?P<mistake>[a-z0-9-]+)$"
+    r"  seed=(?P<seed>\d+)(?:  mistake=(?P<mistake>[a-z][a-z0-9-]*))?$"
 )
 
 
@@ -44,10 +43,8 @@ class Summary:
 
 def write_summary(summary: Summary) -> str:
     """Return the first line of a report, the same in every language."""
-    return (
-        f"{summary.task}  {_number(summary.earned)}/{_number(summary.points)}"
-        f"  seed={summary.seed}  mistake={summary.mistake or NO_MISTAKE}"
-    )
+    line = f"{summary.task}  {_number(summary.earned)}/{_number(summary.points)}  seed={summary.seed}"
+    return f"{line}  mistake={summary.mistake}" if summary.mistake else line
 
 
 def read_summary(text: str) -> Summary | None:
@@ -58,8 +55,8 @@ def read_summary(text: str) -> Summary | None:
     found = _LINE.match(text.split("\n", 1)[0])
     if found is None:
         return None
-    mistake = None if found["mistake"] == NO_MISTAKE else found["mistake"]
-    return Summary(found["task"], float(found["earned"]), float(found["points"]), int(found["seed"]), mistake)
+    earned, points = float(found["earned"]), float(found["points"])
+    return Summary(found["task"], earned, points, int(found["seed"]), found["mistake"])
 
 
 def write_report(result: "Result", earned: float, points: float) -> str:
@@ -73,7 +70,7 @@ def write_report(result: "Result", earned: float, points: float) -> str:
         lines += ["", wrap(_("What probably happened: {message}", message=message))]
     lines += ["", *_in_full(first, hint=not result.misconception)]
     if others:
-        lines += ["", _("Not right yet, too:"), *(f"  ✗ {each.title}" for each in others[:LISTED])]
+        lines += ["", _("Also not right yet:"), *(f"  ✗ {each.title}" for each in others[:LISTED])]
     if len(others) > LISTED:
         lines.append("  " + _("... and {count} more", count=len(others) - LISTED))
     count = len(result.passed)

@@ -400,12 +400,12 @@ def _over(axes, one):
 
 mistake(
     "channels-mixed",
-    later("Your channels are identical: the window ran over all of them. Pool each channel for itself."),
+    later("Your channels are identical: the window ran over all of them. Pool each channel on its own."),
 )
 for _one in (False, True):
     version(*BOTH2D, *GLOBAL)(_over((1,), _one))
 
-mistake("batch-mixed", later("The images of the batch were mixed: pool each image for itself."))
+mistake("batch-mixed", later("The images of the batch were mixed: pool each image on its own."))
 for _axes in ((0,), (0, 1)):
     for _one in (False, True):
         version(*BOTH2D, *GLOBAL)(_over(_axes, _one))

@@ -251,7 +251,7 @@ class _:
 
 mistake(
     "winner-of-all-channels",
-    later("One winner for all channels: find the maximum of each image and channel for itself."),
+    later("One winner for all channels: find the maximum of each image and channel on its own."),
 )
 
 

@@ -248,7 +248,7 @@ mistake(
 _instead(WORK, CONV, lambda layer, shape: layer[1] * shape[0] * layer[2] ** 2)
 _instead(WORK, CONV, lambda layer, shape: networks.layer_parameters(layer, shape))
 
-mistake("bias-multiplied", later("A bias is only added: it is no multiply-add."))
+mistake("bias-multiplied", later("A bias is only added: it is not a multiply-add."))
 _instead(
     WORK,
     ("conv", "dense"),

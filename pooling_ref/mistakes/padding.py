@@ -23,7 +23,7 @@ class _:
 
 mistake(
     "padding-not-counted",
-    later("This corner was divided by 4; the contract says 9: by default the zeros of the padding count."),
+    later("With a 3×3 window a corner is divided by 9, not by 4: by default the zeros of the padding count."),
 )
 
 

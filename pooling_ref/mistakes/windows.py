@@ -151,7 +151,7 @@ class _:
 mistake(
     "size-without-plus-one",
     later(
-        "The last window is missing: (size − kernel) // stride counts the steps; there is one "
+        "The last window is missing: (size − kernel_size) // stride counts the steps; there is one "
         "window more, + 1."
     ),
 )
@@ -243,7 +243,7 @@ def _(size, kernel_size, stride=None, padding=0):
 
 mistake(
     "adds-one-before-dividing",
-    later("(size − kernel + 1) // stride is right for a stride of 1 only: divide first, then add 1."),
+    later("(size − kernel_size + 1) // stride is right for a stride of 1 only: divide first, then add 1."),
 )
 
 

@@ -107,10 +107,11 @@ def test_the_first_line_of_a_report_is_for_programs_in_every_language(language, 
 )
 def test_what_is_written_in_the_first_line_is_read_back(summary):
     assert read_summary(write_summary(summary)) == summary
-    assert read_summary(write_summary(summary) + "\nmax_pool2d  8/8  seed=1  mistake=-") == summary
+    assert ("mistake" in write_summary(summary)) == (summary.mistake is not None)
+    assert read_summary(write_summary(summary) + "\nmax_pool2d  8/8  seed=1") == summary
 
 
-@pytest.mark.parametrize("text", ["", "hello", "\nmax_pool2d  8/8  seed=1  mistake=-", "max_pool2d 8/8"])
+@pytest.mark.parametrize("text", ["", "hello", "\nmax_pool2d  8/8  seed=1", "max_pool2d 8/8"])
 def test_what_is_no_report_is_read_as_none(text):
     assert read_summary(text) is None
 

@@ -87,7 +87,7 @@ def test_what_is_not_written_yet_gets_a_friendly_line():
     def max_pool2d(x, kernel_size, stride=None, padding=0):
         raise NotImplementedError
 
-    with pytest.raises(CheckFailed, match="not written yet"):
+    with pytest.raises(CheckFailed, match="Not written yet"):
         check(max_pool2d)
 
 
