@@ -23,7 +23,8 @@ from nbgrader.preprocessors import (
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))  # the hidden tests' own modules, and the preprocessors of ours
-os.environ["PYTHONPATH"] = str(ROOT)  # the same for the kernels that nbgrader starts
+# The same for the kernels that nbgrader starts.
+os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # its `alembic`
 
 from grading_engine.feedback import FeedbackExporter  # noqa: E402

@@ -4,7 +4,7 @@ Every contender is first held against our result. Then all are timed in turn, ro
 thread, by the processor's time; the shortest of each counts. So other programs disturb the ratios little.
 PyTorch and scikit-image are compared where they are installed:
 
-    .venv/bin/python -m pip install torch==2.13.0 scikit-image
+    .venv/bin/python -m pip install torch==2.13.0 scikit-image==0.26.0
     .venv/bin/python benchmarks/reference.py
 """
 
@@ -28,7 +28,7 @@ RESULTS = Path(__file__).parent / "results" / "reference.json"
 LOOP_PLANES = 4  # the naive loop only pools so many planes; its time is scaled up to all of them
 
 FEWEST, ENOUGH_SECONDS = 3, 0.8  # a slow contender sits the other rounds out
-INSTALL = ".venv/bin/python -m pip install torch==2.13.0 scikit-image"
+INSTALL = ".venv/bin/python -m pip install torch==2.13.0 scikit-image==0.26.0"
 
 # Shape, window, stride.
 GEOMETRIES = [

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,16 @@ def _runs(name: str) -> bool:
     )
 
 
+def bubblewrap_works() -> bool:
+    """Say whether bubblewrap is there and may make namespaces, which most containers forbid."""
+    command = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"]
+    return bool(shutil.which("bwrap")) and not subprocess.run(command, capture_output=True).returncode
+
+
 # What a test may need beside the locked packages: how to see that it is there, and how to get it.
 NEEDS = {
     "linux": (lambda: sys.platform == "linux", "the sandboxes are Linux's own"),
-    "bubblewrap": (lambda: shutil.which("bwrap"), "sudo apt install bubblewrap"),
+    "bubblewrap": (bubblewrap_works, "sudo apt install bubblewrap, where user namespaces are allowed"),
     "linux-headers": (
         lambda: Path("/usr/include/asm-generic/unistd.h").exists(),
         "sudo apt install linux-libc-dev",
@@ -42,17 +49,23 @@ NEEDS = {
     "chromium": (lambda: shutil.which("chromium"), "sudo apt install chromium"),
     "python3.12": (python_312, "sudo apt install python3.12-venv, or: uv python install 3.12"),
     "torch": (lambda: importlib.util.find_spec("torch"), ".venv/bin/python -m pip install torch==2.13.0"),
-    "skimage": (lambda: importlib.util.find_spec("skimage"), ".venv/bin/python -m pip install scikit-image"),
+    "skimage": (
+        lambda: importlib.util.find_spec("skimage"),
+        ".venv/bin/python -m pip install scikit-image==0.26.0",
+    ),
 }
 
 
-def pytest_configure():
+def pytest_configure(config):
     """Hear interrupts, also where a shell that runs the tests in its background has them ignored.
 
     And let every example take its time: how long one takes is the machine's affair.
     """
     settings.register_profile("unhurried", deadline=None)
     settings.load_profile("unhurried")
+    own = tempfile.TemporaryDirectory(prefix="tests-settings-")  # nobody's own settings take part
+    config.add_cleanup(own.cleanup)
+    os.environ.update(JUPYTER_CONFIG_DIR=own.name, IPYTHONDIR=own.name)
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

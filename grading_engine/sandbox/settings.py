@@ -63,7 +63,7 @@ class Sandbox(LoggingConfigurable):
     readable = List(Unicode(), help="More files and folders that a kernel may read.").tag(config=True)
     environment = List(
         Unicode(),
-        default_value=["LANG", "LC_ALL", "LC_CTYPE", "TZ", "MPLBACKEND", "NBGRADER_EXECUTION"],
+        default_value=["LANG", "LC_ALL", "LC_CTYPE", "TZ", "NBGRADER_EXECUTION"],
         help="Names of the environment variables that a kernel gets, where they are set.",
     ).tag(config=True)
     limits = Instance(Limits)
@@ -94,6 +94,7 @@ class Sandbox(LoggingConfigurable):
         SandboxError
             Where no walls can be put up; the message says why, and what the instructor can do.
         """
+        self._check_places()
         ground = Ground.of_this_process()
         given = self._chosen(environment)
         kind = self._working_kind(ground, given)
@@ -126,6 +127,7 @@ class Sandbox(LoggingConfigurable):
         """
         if self.is_none:
             return
+        self._check_places()
         ground = Ground.of_this_process()
         given = self._chosen(environment)
         kind = self._working_kind(ground, given)
@@ -200,6 +202,13 @@ class Sandbox(LoggingConfigurable):
         ground.link(shown)
         home = {"HOME": str(ground.home)}
         return Parent([], ground.packages, {**given, **home}, modules, NOBODY_ELSE)
+
+    def _check_places(self) -> None:
+        """Make sure that what is to be shown is there: without it no walls would seem to stand."""
+        self._packages()
+        for path in self.readable:
+            if not Path(path).exists():
+                raise SandboxError(f"Sandbox.readable: there is no file or folder {path!r}")
 
     def _packages(self) -> dict[str, Path]:
         """Return where the packages to show lie, by name, the engine's own part behind the walls first."""

@@ -94,9 +94,8 @@ def test_the_environment_wins_over_the_notebook_and_set_language_over_both(
 def test_beside_a_notebook_in_another_language_the_one_that_runs_says_it(
     free_language, monkeypatch, tmp_path
 ):
-    for language in ("en", "es"):
-        text = json.dumps({"metadata": {"lang": language}, "cells": []})
-        (tmp_path / f"{language}.ipynb").write_text(text)
+    for code in ("en", "es"):
+        (tmp_path / f"{code}.ipynb").write_text(json.dumps({"metadata": {"lang": code}, "cells": []}))
     monkeypatch.chdir(tmp_path)
     assert current_language() == "es"
     monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "en.ipynb"))  # as Jupyter does

@@ -148,7 +148,7 @@ def test_an_interrupted_run_says_so_and_the_next_one_comes_out(said, course):
         if "demo-ana" in line:  # graded; now the next one is under way
             process.send_signal(signal.SIGINT)
             break
-    _, error = process.communicate()
+    _, error = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "interrupted" in error
     assert table(demo(course, "--only", "demo-ana").stdout)["max-pooling", "demo-ana"][-2] == "16"

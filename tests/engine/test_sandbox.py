@@ -246,12 +246,12 @@ def test_what_can_be_read_must_not_hold_the_submissions(tmp_path):
     Sandbox().refuse_to_show(tmp_path / "autograded" / "me")
 
 
-def test_a_package_that_is_not_there_is_named(tmp_path):
+@pytest.mark.parametrize("setting", ["packages", "readable"])
+def test_a_place_that_is_not_there_is_named(tmp_path, setting):
     config = Config()
-    config.Sandbox.packages = ["no_such_package"]
-    config.Sandbox.kind = "landlock"
+    config.Sandbox[setting] = ["/no/such_place"]
     manager = KernelManager(kernel_name=register(), config=config)
-    with pytest.raises(SandboxError, match="there is no package 'no_such_package'"):
+    with pytest.raises(SandboxError, match=rf"^Sandbox.{setting}: there is no .*'/no/such_place'"):
         manager.start_kernel(cwd=str(tmp_path))
     manager.cleanup_resources()
 

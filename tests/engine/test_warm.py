@@ -106,12 +106,7 @@ def behind_walls(request, folder):
     kind, start = request.param
     config = settings(kind, start.split()[0])
     if "everything" in start:
-        config.Sandbox.preload = [
-            "numpy",
-            "matplotlib.pyplot",
-            "matplotlib_inline.backend_inline",
-            "ipywidgets",
-        ]
+        config.Sandbox.preload = EVERYTHING
     with isolated(config, folder) as kernel:
         yield kernel.manager
 
