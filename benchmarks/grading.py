@@ -315,10 +315,17 @@ def line(name: str, found: dict[str, dict[str, Any]]) -> str:
     )
 
 
+def two_or_more(text: str) -> int:
+    """Read the size of a class: the first notebook is no measure for those after it."""
+    if not text.isdecimal() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is no class of two or more")
+    return int(text)
+
+
 def main() -> None:
     """Measure, print, and write the results."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--sizes", nargs="+", type=int, default=[24, 120], metavar="N")
+    parser.add_argument("--sizes", nargs="+", type=two_or_more, default=[24, 120], metavar="N")
     parser.add_argument("--only-honest", action="store_true", help="no class with an endless loop")
     parser.add_argument("--without-stock", action="store_true", help="only ours, with no ratio")
     parser.add_argument("--only-this", nargs=2, help=argparse.SUPPRESS)
