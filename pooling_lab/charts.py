@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .language import _
+from .tasks import bool_of, int_of
 
 # Okabe and Ito's colours, https://jfly.uni-koeln.de/color/, with a marker each: never told by colour alone.
 STYLES = (("#000000", "o"), ("#d55e00", "s"), ("#0072b2", "^"), ("#009e73", "D"), ("#cc79a7", "v"))
@@ -32,6 +33,7 @@ def show_digits(images: np.ndarray, labels: Sequence[int], columns: int = 10) ->
     columns : int
         Images in a row.
     """
+    columns = int_of("columns", columns, 1)
     rows = -(-len(images) // columns)
     figure = Figure(figsize=(columns * 0.85, rows * 1.05), layout="constrained")
     for place, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
@@ -44,14 +46,19 @@ def show_digits(images: np.ndarray, labels: Sequence[int], columns: int = 10) ->
     _show(figure, _("Images of handwritten digits, ink on paper: {names}.", names=names))
 
 
-def show_maps(maps: Mapping[str, np.ndarray]) -> None:
+def show_maps(maps: Mapping[str, np.ndarray], same_scale: bool = False) -> None:
     """Show feature maps: a column for each name, a row for each filter; darker is stronger.
 
     Parameters
     ----------
     maps : mapping
         Names, and the maps of one image under each: (filters, H, W).
+    same_scale : bool
+        Whether the darkest grey is the largest value of all columns; if not, it is that of each column.
     """
+    largest = {name: float(np.max(values)) for name, values in maps.items()}
+    if bool_of("same_scale", same_scale):
+        largest = dict.fromkeys(maps, max(largest.values()))
     filters = max(len(values) for values in maps.values())
     figure = Figure(figsize=(2.1 * len(maps), 2.1 * filters + 0.5), layout="constrained")
     grid = figure.subplots(filters, len(maps), squeeze=False)
@@ -59,9 +66,7 @@ def show_maps(maps: Mapping[str, np.ndarray]) -> None:
         for row in range(filters):
             grid[row, column].set_axis_off()
             if row < len(values):
-                grid[row, column].imshow(
-                    values[row], cmap="gray_r", vmin=0, vmax=max(float(values.max()), 1e-9)
-                )
+                grid[row, column].imshow(values[row], cmap="gray_r", vmin=0, vmax=max(largest[name], 1e-9))
         grid[0, column].set_title(f"{name}\n{values.shape[1]} × {values.shape[2]}", fontsize=10)
     said = "; ".join(f"{name}: {len(v)} × {v.shape[1]} × {v.shape[2]}" for name, v in maps.items())
     _show(figure, _("Feature maps of one image, darker is stronger. {said}.", said=said))
@@ -74,8 +79,9 @@ def show_accuracies(parts: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
     ----------
     parts : mapping
         The parts of the data ("train", "test"), and in each the networks' names with their accuracies,
-        0 to 1, one per seed.
+        0 to 1, one per seed. At most five parts.
     """
+    _check_number("parts", parts)
     networks = list(next(iter(parts.values())))
     figure = Figure(figsize=(8, 0.55 * len(networks) + 1.4), layout="constrained")
     axes = figure.subplots()
@@ -111,8 +117,9 @@ def show_shifts(pixels: Sequence[int], accuracies: Mapping[str, Sequence[Sequenc
     pixels : sequence of int
         How far the images were shifted.
     accuracies : mapping
-        The networks' names, and for each seed the accuracy, 0 to 1, at each of `pixels`.
+        The networks' names, five at most, and for each seed the accuracy, 0 to 1, at each of `pixels`.
     """
+    _check_number("accuracies", accuracies)
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.subplots()
     _lines(axes, pixels, accuracies)
@@ -133,8 +140,9 @@ def show_times(sizes: Sequence[int], seconds: Mapping[str, Sequence[float]]) -> 
     sizes : sequence of int
         Numbers in the input.
     seconds : mapping
-        The functions' names, and the time at each size; NaN where it was not measured.
+        The functions' names, five at most, and the time at each size; NaN where it was not measured.
     """
+    _check_number("seconds", seconds)
     figure = Figure(figsize=(8, 4.2), layout="constrained")
     axes = figure.subplots()
     _lines(axes, sizes, {name: [values] for name, values in seconds.items()})
@@ -143,6 +151,11 @@ def show_times(sizes: Sequence[int], seconds: Mapping[str, Sequence[float]]) -> 
     _show(
         figure, _("Time against size, for inputs of {sizes} numbers. {said}.", sizes=_list(sizes), said=said)
     )
+
+
+def _check_number(argument: str, shown: Mapping) -> None:
+    if not 1 <= len(shown) <= len(STYLES):
+        raise ValueError(f"{argument} must be 1 to {len(STYLES)}, not {len(shown)}: {list(shown)}")
 
 
 def _lines(axes: Axes, x: Sequence[float], lines: Mapping[str, Sequence[Sequence[float]]]) -> None:

@@ -14,14 +14,19 @@ Images are (N, C, H, W). Every layer has `forward(x)`. From the gradient of the 
 `learn(grad)` finds the gradients of its weights, and `backward(grad)` that of its input.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from .tasks import int_of
+
 Shape = tuple[int, ...]
 Layer = tuple
 Pool = Callable[[np.ndarray, int], np.ndarray]
+
+# How many numbers stand behind the kind of a layer; behind a kind of pooling there is one, its window.
+NUMBERS = {"conv": (2, 3), "relu": (0,), "dense": (1,)}
 
 
 def _patches(x: np.ndarray, size: int, stride: int = 1) -> np.ndarray:
@@ -166,6 +171,39 @@ class Dense:
         return (grad @ self.weights.T).reshape(self.x.shape)
 
 
+def read_layer(layer: Layer, pools: Iterable[str] = ("max", "avg")) -> tuple[str, tuple[int, ...]]:
+    """Take a layer apart: its kind, and its numbers.
+
+    Parameters
+    ----------
+    layer : tuple
+        A layer, as this module's first lines describe it.
+    pools : iterable of str
+        The kinds of pooling that there are.
+
+    Returns
+    -------
+    (str, tuple of int)
+
+    Raises
+    ------
+    TypeError
+        Where it is no tuple, or holds anything but whole numbers behind its kind.
+    ValueError
+        Where it is of no known kind, or its numbers are too few, too many or less than 1.
+    """
+    if not isinstance(layer, tuple | list) or not layer:
+        raise TypeError(f"a layer must be a tuple, such as ('max', 2), not {layer!r}")
+    kind, *numbers = layer
+    counts = {**NUMBERS, **dict.fromkeys(pools, (1,))}
+    if not isinstance(kind, str) or kind not in counts:
+        raise ValueError(f"layer {layer!r}: there is no layer {kind!r}; there are {', '.join(counts)}")
+    if len(numbers) not in counts[kind]:
+        many = " or ".join(map(str, counts[kind]))
+        raise ValueError(f"layer {layer!r}: behind {kind!r} there must be {many} numbers, not {len(numbers)}")
+    return kind, tuple(int_of(f"layer {layer!r}: each number", number, 1) for number in numbers)
+
+
 def build(layers: Sequence[Layer], shape: Shape, pools: Mapping[str, Pool], seed: int = 0) -> list:
     """Build the network that a list describes, with random weights.
 
@@ -182,24 +220,26 @@ def build(layers: Sequence[Layer], shape: Shape, pools: Mapping[str, Pool], seed
 
     Raises
     ------
-    ValueError
-        Where a layer is of no known kind, or a pooling function is missing.
+    TypeError, ValueError
+        Where there is no such layer (see `read_layer`), a pooling function is missing, or a layer does not
+        fit what comes into it.
     """
     random = np.random.default_rng(seed)
     network = []
-    for kind, *settings in layers:
+    for described in layers:
+        kind, numbers = read_layer(described, pools)
+        if len(shape) != 3 and kind in ("conv", *pools):
+            raise ValueError(f"layer {described!r} takes (channels, height, width), but gets {shape}")
         if kind == "conv":
-            layer = Conv(shape, random, *settings)
+            layer = Conv(shape, random, *numbers)
         elif kind == "relu":
             layer = Relu(shape)
         elif kind == "dense":
-            layer = Dense(shape, random, *settings)
-        elif kind in pools:
-            layer = Pooling(shape, pools[kind], kind, *settings)
+            layer = Dense(shape, random, *numbers)
         else:
-            raise ValueError(
-                f"layers: there is no layer {kind!r}; there are conv, relu, dense, {', '.join(pools)}"
-            )
+            layer = Pooling(shape, pools[kind], kind, *numbers)
+        if 0 in layer.shape:
+            raise ValueError(f"layer {described!r}: the window is larger than what comes in, {shape}")
         network.append(layer)
         shape = layer.shape
     return network
@@ -248,10 +288,18 @@ def train(
     list of float
         The mean loss of each epoch.
 
+    Raises
+    ------
+    TypeError, ValueError
+        Where `epochs` or `batch` is no whole number or too small, or `labels` are not as many as `images`.
+
     Notes
     -----
     Adam: D. P. Kingma and J. Ba, 2015, https://arxiv.org/abs/1412.6980, with its usual settings.
     """
+    epochs, batch = int_of("epochs", epochs, 0), int_of("batch", batch, 1)
+    if len(labels) != len(images):
+        raise ValueError(f"labels must be as many as images, {len(images)}, not {len(labels)}")
     random = np.random.default_rng(seed)
     moments = [[(np.zeros_like(p), np.zeros_like(p)) for p in layer.parameters] for layer in network]
     history, step = [], 0

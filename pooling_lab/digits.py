@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .tasks import array_of, int_of
+
 DATA = Path(__file__).parent / "data" / "digits.npz"
 SIDE = 8  # pixels of an image as it was collected
 GREYS = 16  # the largest value of a pixel: how many of the 4×4 points below it were ink
@@ -42,8 +44,8 @@ def load_digits(train: int = 800, side: int = 16) -> Digits:
 
     Raises
     ------
-    ValueError
-        Where `train` or `side` is outside these limits.
+    TypeError, ValueError
+        Where `train` or `side` is no whole number, or outside these limits.
 
     Notes
     -----
@@ -52,10 +54,7 @@ def load_digits(train: int = 800, side: int = 16) -> Digits:
     """
     with np.load(DATA) as stored:
         images, labels = stored["images"], stored["labels"].astype(int)
-    if not 1 <= train < len(images):
-        raise ValueError(f"train must be 1 to {len(images) - 1}, not {train}")
-    if side < SIDE:
-        raise ValueError(f"side must be at least {SIDE}, not {side}")
+    train, side = int_of("train", train, 1, len(images) - 1), int_of("side", side, SIDE)
     before = (side - SIDE) // 2
     paper = np.zeros((len(images), 1, side, side), np.float32)
     paper[:, 0, before : before + SIDE, before : before + SIDE] = images / np.float32(GREYS)
@@ -67,13 +66,24 @@ def shift(images: np.ndarray, down: int, right: int) -> np.ndarray:
 
     Parameters
     ----------
-    images : ndarray, (..., H, W)
+    images : ndarray, (H, W), (C, H, W) or (N, C, H, W)
     down, right : int
         Pixels; negative values move up and left.
+
+    Returns
+    -------
+    ndarray
+        New images, of the same shape.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where `images` has another number of axes, or a step is no whole number.
     """
+    images = array_of("images", images, 2, 3, 4)
     moved = np.zeros_like(images)
     height, width = images.shape[-2:]
-    rows, columns = _overlap(height, down), _overlap(width, right)
+    rows, columns = _overlap(height, int_of("down", down)), _overlap(width, int_of("right", right))
     moved[..., rows[1], columns[1]] = images[..., rows[0], columns[0]]
     return moved
 
@@ -83,9 +93,20 @@ def shift_around(images: np.ndarray, pixels: int) -> np.ndarray:
 
     Parameters
     ----------
-    images : ndarray, (N, ..., H, W)
+    images : ndarray, (N, H, W) or (N, C, H, W)
     pixels : int
+
+    Returns
+    -------
+    ndarray
+        New images, of the same shape.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where `images` has another number of axes, or `pixels` is no whole number.
     """
+    images, pixels = array_of("images", images, 3, 4), int_of("pixels", pixels)
     moved = np.empty_like(images)
     for turn, (down, right) in enumerate([(0, 1), (1, 0), (0, -1), (-1, 0)]):
         moved[turn::4] = shift(images[turn::4], down * pixels, right * pixels)

@@ -41,7 +41,7 @@ def photo(name: str = "cat") -> np.ndarray:
     ValueError
         Where there is no photo of that name.
     """
-    if name not in PHOTOS:
+    if not isinstance(name, str) or name not in PHOTOS:
         raise ValueError(f"name: there is no photo {name!r}; there are {', '.join(PHOTOS)}")
     file, noisy = PHOTOS[name]
     image = _read(file)[np.newaxis]

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from PIL import Image, WebPImagePlugin  # noqa: F401 - loaded now, not with the first picture
 
 from .language import _
+from .tasks import array_of, int_of, pair_of
 
 CELL = 48  # the side of a cell, in pixels of the picture
 GAP = 12
@@ -40,10 +41,9 @@ def show_windows(x: np.ndarray, kernel_size: int | tuple[int, int], result: np.n
     result
         What came out, shape (H', W'); without it, every window's value is a question mark.
     """
-    x = np.asarray(x)
-    height, width = _pair(kernel_size)
+    x, (height, width) = array_of("x", x, 2), pair_of("kernel_size", kernel_size, 1)
     rows, columns = x.shape[0] // height, x.shape[1] // width
-    values = np.full((rows, columns), "?") if result is None else np.asarray(result)
+    values = np.full((rows, columns), "?") if result is None else array_of("result", result, 2)
     drawing = _Drawing()
     for (i, j), value in np.ndenumerate(x):
         row, column = i // height, j // width
@@ -79,7 +79,8 @@ def show_padding(x: np.ndarray, kernel_size: int, padding: int, fill: str) -> No
     fill
         What is written into the cells of the padding.
     """
-    x = np.asarray(x)
+    x, fill = array_of("x", x, 2), str(fill)
+    kernel_size, padding = int_of("kernel_size", kernel_size, 1), int_of("padding", padding, 0)
     drawing = _Drawing()
     for i in range(-padding, x.shape[0] + padding):
         for j in range(-padding, x.shape[1] + padding):
@@ -106,7 +107,9 @@ def show_steps(size: int, kernel_size: int, stride: int | None = None, padding: 
     size, kernel_size, stride, padding
         Of one axis, in cells; without `stride` the window moves by its own size.
     """
-    stride = kernel_size if stride is None else stride
+    size, kernel_size = int_of("size", size, 1), int_of("kernel_size", kernel_size, 1)
+    stride = kernel_size if stride is None else int_of("stride", stride, 1)
+    padding = int_of("padding", padding, 0)
     cells, side = size + 2 * padding, 36
     drawing = _Drawing()
     for i in range(cells):
@@ -140,14 +143,16 @@ def show_flow(grad_output: np.ndarray, x: np.ndarray, grad_x: np.ndarray) -> Non
     x, grad_x
         The input of the layer and its gradient, both of shape (H, W). Cells that get some are coloured.
     """
-    drawing, left = _Drawing(), 0.0
     parts = {"grad_output": grad_output, "x": x, "grad_x": grad_x}
-    tallest = max(np.shape(matrix)[0] for matrix in parts.values())
+    parts = {name: array_of(name, matrix, 2) for name, matrix in parts.items()}
+    if parts["grad_x"].shape != parts["x"].shape:
+        raise ValueError(f"grad_x must have the shape of x, {parts['x'].shape}, not {parts['grad_x'].shape}")
+    drawing, left = _Drawing(), 0.0
+    tallest = max(len(matrix) for matrix in parts.values())
     for name, matrix in parts.items():
-        matrix = np.asarray(matrix)
         top = 24 + (tallest - matrix.shape[0]) * CELL / 2
         for (i, j), value in np.ndenumerate(matrix):
-            reached = name == "grad_output" or grad_x[i, j] != 0
+            reached = name == "grad_output" or parts["grad_x"][i, j] != 0
             tint = TINTS[0][name == "x"] if reached else EMPTY
             drawing.cell(left + j * CELL, top + i * CELL, _number(value), tint, faint=not reached)
         drawing.text(left + matrix.shape[1] * CELL / 2, 8, name, size=15)
@@ -158,7 +163,7 @@ def show_flow(grad_output: np.ndarray, x: np.ndarray, grad_x: np.ndarray) -> Non
         _(
             "Three matrices. Gradient that comes in: {grad_output}. Input: {x}. "
             "Gradient of the input: {grad_x}.",
-            **{name: _spoken(np.asarray(matrix)) for name, matrix in parts.items()},
+            **{name: _spoken(matrix) for name, matrix in parts.items()},
         )
     )
 
@@ -203,6 +208,8 @@ def show_profiles(lines: Mapping[str, np.ndarray], place: str, rows: tuple[int, 
     rows
         The first row that is drawn, and the one after the last.
     """
+    if not 1 <= len(lines) <= len(LINES):
+        raise ValueError(f"lines must be 1 to {len(LINES)}, not {len(lines)}: {list(lines)}")
     figure = Figure(figsize=(8, 3.2), layout="constrained")
     axes = figure.subplots()
     length = max(len(values) for values in lines.values())
@@ -323,7 +330,12 @@ def _webp(pixels: np.ndarray) -> bytes:
 
 def _pixels(image: np.ndarray) -> np.ndarray:
     """Turn (C, H, W) or (N, C, H, W), from 0 to 255, into the (H, W, 3) of uint8 that an image file holds."""
-    image = np.asarray(image)
+    image = array_of("images", image, 3, 4)
+    if 0 in image.shape or image.shape[-3] not in (1, 3) or image.dtype.kind not in "biuf":
+        raise ValueError(
+            "images must hold real numbers, with 1 or 3 channels; "
+            f"one has the shape {image.shape} and the dtype {image.dtype}"
+        )
     image = image[0] if image.ndim == 4 else image
     if image.dtype != np.uint8:
         image = np.clip(np.rint(image), 0, 255).astype(np.uint8)
@@ -336,10 +348,6 @@ def _described(pixels: np.ndarray) -> str:
         red, green, blue = pixels[0, 0]
         return _("One colour: red {red}, green {green}, blue {blue}.", red=red, green=green, blue=blue)
     return _("A tabby cat's face seen from near: green eyes, reddish nose, thin white whiskers.")
-
-
-def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
-    return value if isinstance(value, tuple) else (value, value)
 
 
 def _number(value: object) -> str:

@@ -1,6 +1,9 @@
-"""The tasks of the course: what each function is called, and what its arguments mean."""
+"""The tasks of the course: what each function is called, what its arguments mean, and what they must be."""
 
+import math
 from dataclasses import dataclass
+from numbers import Integral
+from reprlib import repr as shortly
 
 import numpy as np
 
@@ -47,7 +50,89 @@ class Task:
 
 def pair(value: int | Pair) -> Pair:
     """Return (value, value) for a number, and a pair as it is."""
-    return (value, value) if np.ndim(value) == 0 else tuple(value)
+    several = isinstance(value, tuple | list) or getattr(value, "ndim", 0) > 0
+    return tuple(value) if several else (value, value)
+
+
+def pair_of(argument: str, value: object, least: int, most: float = math.inf) -> Pair:
+    """Return (height, width) of an int or a pair.
+
+    Raises
+    ------
+    TypeError
+        Where it is not made of whole numbers.
+    ValueError
+        Where it is not one number or two, or one is less than `least` or more than `most`.
+    """
+    both = pair(value)
+    if len(both) != 2:
+        raise ValueError(f"{argument} must be an int or a pair (height, width), not {value!r}")
+    height, width = _integers(argument, value, both, "an int or a pair of ints", least, most)
+    return height, width
+
+
+def int_of(argument: str, value: object, least: float = -math.inf, most: float = math.inf) -> int:
+    """Return a whole number.
+
+    Raises
+    ------
+    TypeError
+        Where it is none; bool is none.
+    ValueError
+        Where it is less than `least` or more than `most`.
+    """
+    return _integers(argument, value, (value,), "an int", least, most)[0]
+
+
+def bool_of(argument: str, value: object) -> bool:
+    """Return True or False, of Python's or NumPy's.
+
+    Raises
+    ------
+    TypeError
+        Where it is neither.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{argument} must be True or False, not {value!r}")
+    return bool(value)
+
+
+def array_of(argument: str, value: object, *axes: int) -> np.ndarray:
+    """Return an array.
+
+    Parameters
+    ----------
+    argument : str
+        The name for the errors.
+    value : array_like
+    axes : int
+        How many axes it may have; any number where nothing is said.
+
+    Raises
+    ------
+    ValueError
+        Where its rows differ in length, or it has another number of axes.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{argument} must have rows of equal length; it is {shortly(value)}") from None
+    if axes and array.ndim not in axes:
+        number = " or ".join(map(str, axes))
+        raise ValueError(f"{argument} must have {number} axes; its shape is {array.shape}")
+    return array
+
+
+def _integers(
+    argument: str, value: object, numbers: tuple, what: str, least: float, most: float
+) -> tuple[int, ...]:
+    if any(isinstance(number, bool) or not isinstance(number, Integral) for number in numbers):
+        raise TypeError(f"{argument} must be {what}, not {value!r}")
+    if min(numbers) < least:
+        raise ValueError(f"{argument} must be at least {least}, not {value!r}")
+    if max(numbers) > most:
+        raise ValueError(f"{argument} must be at most {most}, not {value!r}")
+    return tuple(map(int, numbers))
 
 
 WINDOW = ("kernel_size", "stride", "padding")

@@ -41,7 +41,7 @@ class Control:
     options: tuple[str, ...] = ()
 
 
-MOST_PADDING = 4
+MOST_PADDING = 4  # of the sliders, unless more is asked for
 
 CONTROLS = (
     Control("example", "choice", "top"),
@@ -53,8 +53,8 @@ CONTROLS = (
     Control("window_width", "slider", "settings", 1, "longest_window", "show_width", asks="kernel_size"),
     Control("stride_height", "slider", "settings", 1, "longest_window", asks="stride"),
     Control("stride_width", "slider", "settings", 1, "longest_window", "show_width", asks="stride"),
-    Control("padding_height", "slider", "settings", 0, MOST_PADDING, asks="padding"),
-    Control("padding_width", "slider", "settings", 0, MOST_PADDING, "show_width", asks="padding"),
+    Control("padding_height", "slider", "settings", 0, "most_padding", asks="padding"),
+    Control("padding_width", "slider", "settings", 0, "most_padding", "show_width", asks="padding"),
     Control("same", "check", "settings", asks="kernel_size"),
     Control("stride_is_window", "check", "settings", asks="stride"),
     Control("count_include_pad", "check", "settings", shown="show_include_pad", asks="count_include_pad"),

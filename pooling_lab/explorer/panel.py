@@ -14,6 +14,7 @@ import numpy as np
 import traitlets
 
 from ..language import _, current_language
+from ..tasks import array_of, bool_of
 from . import controls as table
 from . import yours
 from .examples import Example, Shown, crop, examples, own_array, plain_rows
@@ -85,6 +86,7 @@ class Picture(Watched, anywidget.AnyWidget):
 
     # What follows from the others.
     longest_window = traitlets.Int(2).tag(sync=True)
+    most_padding = traitlets.Int(table.MOST_PADDING).tag(sync=True)
     last_position = traitlets.Int(1).tag(sync=True)
     last_channel = traitlets.Int(1).tag(sync=True)
     show_width = traitlets.Unicode("none").tag(sync=True)
@@ -279,11 +281,11 @@ def explore(
     x : array_like, optional
         Your own numbers, shape (H, W), (C, H, W) or (N, C, H, W). Without it the examples are shown.
     kernel_size : int or (int, int), optional
-        Height and width of the window, in cells. 2 where nothing else is said.
+        Height and width of the window, in cells: 1 to 64. 2 where nothing else is said.
     stride : int or (int, int), optional
         How far the window moves, in cells; the window's own size where nothing is said.
     padding : int or (int, int), optional
-        Rows and columns added on each side, in cells.
+        Rows and columns added on each side, in cells: 0 to 32.
     mode : {"max", "average"}, optional
     count_include_pad : bool
         Whether an average counts the cells of the padding.
@@ -313,16 +315,17 @@ def explore(
     """
     if function is not None and not callable(function):
         raise TypeError(f"function must be a function, not {function!r}")
+    static = bool_of("static", static)
     if mode is None and function is not None:
         mode = yours.mode_of(function)
     listed = examples()
     if x is not None:
         if example is not None:
             raise ValueError(f"example must not be given together with x; it is {example!r}")
-        listed.insert(0, Example("yours", _("Your array"), own_array(x)))
-    first = _position_of(
-        example or ("average" if x is None and mode == "average" else listed[0].name), listed
-    )
+        listed.insert(0, Example("yours", _("Your array"), own_array(array_of("x", x))))
+    if example is None:
+        example = "average" if x is None and mode == "average" else listed[0].name
+    first = _position_of(example, listed)
 
     given = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "mode": mode}
     given = {name: value for name, value in given.items() if value is not None}
@@ -399,6 +402,7 @@ def _derive(picture: Picture, shown: Shown) -> None:
     picture.longest_window = (
         max(*shown.array.shape[-2:], picture.window_height - 1, picture.window_width - 1) + 1
     )
+    picture.most_padding = max(table.MOST_PADDING, picture.padding_height, picture.padding_width)
     picture.last_position = max(1, tall * wide - 1)
     picture.last_channel = max(1, len(shown.channels) - 1)
     picture.show_width = "none" if picture.same else "flex"

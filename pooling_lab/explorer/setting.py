@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
+from ..tasks import Pair, bool_of, pair_of
+from .examples import LARGEST
+
 MODES = ("max", "average")
-Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -92,32 +93,11 @@ def show(value: float) -> str:
     return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
-def pair_of(argument: str, value: Any, least: int) -> Pair:
-    """Return (height, width) of an int or a pair.
-
-    Raises
-    ------
-    TypeError
-        Where it is not made of whole numbers.
-    ValueError
-        Where it is not one number or two, or one is smaller than `least`.
-    """
-    pair = value if isinstance(value, tuple | list) else (value, value)
-    if len(pair) != 2:
-        raise ValueError(f"{argument} must be an int or a pair (height, width), not {value!r}")
-    if any(isinstance(number, bool) or not isinstance(number, Integral) for number in pair):
-        raise TypeError(f"{argument} must be an int or a pair of ints, not {value!r}")
-    if min(pair) < least:
-        raise ValueError(f"{argument} must be at least {least}, not {value!r}")
-    return (int(pair[0]), int(pair[1]))
-
-
 def setting_of(kernel_size: Any, stride: Any, padding: Any, mode: Any, count_include_pad: Any) -> Setting:
     """Return the setting that `explore`'s arguments ask for; its errors name the argument and the value."""
     if mode not in MODES:
         raise ValueError(f"mode must be one of {', '.join(map(repr, MODES))}, not {mode!r}")
-    if not isinstance(count_include_pad, bool):
-        raise TypeError(f"count_include_pad must be True or False, not {count_include_pad!r}")
-    window = pair_of("kernel_size", kernel_size, 1)
+    window = pair_of("kernel_size", kernel_size, 1, LARGEST)
     moved = window if stride is None else pair_of("stride", stride, 1)
-    return Setting(window, moved, pair_of("padding", padding, 0), mode, count_include_pad)
+    around = pair_of("padding", padding, 0, LARGEST // 2)
+    return Setting(window, moved, around, mode, bool_of("count_include_pad", count_include_pad))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pooling_lab import explore, set_language
-from pooling_lab.explorer.controls import CONTROLS
+from pooling_lab.explorer.controls import CONTROLS, MOST_PADDING, as_widgets
 from pooling_lab.explorer.examples import LARGEST, examples
 from pooling_lab.explorer.words import NAMES
 
@@ -23,17 +23,22 @@ MATRIX = [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
         ({"x": np.zeros((0, 4))}, ValueError, ("x ", "(0, 4)")),
         ({"x": [["a", "b"]]}, ValueError, ("x ", "<U1")),
         ({"x": np.ones((2, 2), complex)}, ValueError, ("x ", "complex128")),
+        ({"x": [[1, 2], [3]]}, ValueError, ("x ", "[[1, 2], [3]]")),
         ({"kernel_size": 0}, ValueError, ("kernel_size", "0")),
         ({"kernel_size": 2.0}, TypeError, ("kernel_size", "2.0")),
         ({"kernel_size": True}, TypeError, ("kernel_size", "True")),
         ({"kernel_size": (1, 2, 3)}, ValueError, ("kernel_size", "(1, 2, 3)")),
+        ({"kernel_size": 1000, "padding": 500}, ValueError, ("kernel_size", "at most 64", "1000")),
         ({"kernel_size": "2"}, TypeError, ("kernel_size", "'2'")),
         ({"stride": 0}, ValueError, ("stride", "0")),
         ({"stride": (1, -1)}, ValueError, ("stride", "(1, -1)")),
         ({"stride": 1.5}, TypeError, ("stride", "1.5")),
+        ({"padding": (0, 33)}, ValueError, ("padding", "at most 32", "(0, 33)")),
         ({"padding": -1}, ValueError, ("padding", "-1")),
         ({"mode": "min"}, ValueError, ("mode", "'min'")),
         ({"count_include_pad": "no"}, TypeError, ("count_include_pad", "'no'")),
+        ({"example": ""}, ValueError, ("example", "''", "'photo'")),
+        ({"static": "yes"}, TypeError, ("static", "'yes'")),
         ({"example": "dog"}, ValueError, ("example", "'dog'", "'photo'")),
         ({"x": MATRIX, "example": "photo"}, ValueError, ("example", "'photo'")),
         ({"function": 3}, TypeError, ("function", "3")),
@@ -82,6 +87,14 @@ def test_nan_and_the_infinities_travel_as_words():
     explorer = explore([[np.nan, np.inf], [-np.inf, 1.0]])
     assert explorer.picture.examples[0]["channels"][0]["rows"] == [["NaN", "Infinity"], ["-Infinity", 1.0]]
     assert "= NaN" in explorer.alternative()
+
+
+def test_a_padding_larger_than_usual_fits_its_slider():
+    assert explore(kernel_size=3, padding=1).picture.most_padding == MOST_PADDING
+    picture = explore(np.zeros((4, 4)), 13, 1, (6, 2)).picture
+    controls = [control for control in CONTROLS if control.asks == "padding"]
+    sliders = as_widgets(controls, [], picture)["settings"]
+    assert [(slider.value, slider.max) for slider in sliders] == [(6, 6), (2, 6)]
 
 
 def test_an_impossible_setting_is_no_error():

@@ -37,6 +37,32 @@ def test_a_setting_out_of_range_is_refused_by_name_and_value(settings, named):
         load_digits(**settings)
 
 
+IMAGES = load_digits(train=8).train_images
+LABELS = load_digits(train=8).train_labels
+REFUSED = {
+    "a part of an image to train on": (load_digits, (800.5,), TypeError, ["train", "800.5"]),
+    "a yes to train on": (load_digits, (True,), TypeError, ["train", "True"]),
+    "half a pixel of a side": (load_digits, (800, 16.5), TypeError, ["side", "16.5"]),
+    "half a pixel down": (shift, (IMAGES, 1.5, 0), TypeError, ["down", "1.5"]),
+    "half a pixel to the right": (shift, (IMAGES, 0, 1.5), TypeError, ["right", "1.5"]),
+    "a row to shift": (shift, (np.ones(3), 1, 0), ValueError, ["images", "(3,)"]),
+    "half a pixel around": (shift_around, (IMAGES, 0.5), TypeError, ["pixels", "0.5"]),
+    "a matrix to shift around": (shift_around, (np.ones((3, 4)), 1), ValueError, ["images", "(3, 4)"]),
+    "no images in a step": (train, ([], IMAGES, LABELS, 1, 0), ValueError, ["batch", "0"]),
+    "half an epoch": (train, ([], IMAGES, LABELS, 0.5), TypeError, ["epochs", "0.5"]),
+    "fewer epochs than none": (train, ([], IMAGES, LABELS, -1), ValueError, ["epochs", "-1"]),
+    "too few labels": (train, ([], IMAGES, LABELS[:7]), ValueError, ["labels", "8", "7"]),
+}
+
+
+@pytest.mark.parametrize("mistake", REFUSED)
+def test_an_argument_that_cannot_be_meant_is_named_with_its_value(mistake):
+    function, arguments, exception, words = REFUSED[mistake]
+    with pytest.raises(exception) as error:
+        function(*arguments)
+    assert all(word in str(error.value) for word in words), str(error.value)
+
+
 @given(down=st.integers(-6, 6), right=st.integers(-6, 6))
 def test_shifting_moves_what_stays_in_sight_and_nothing_else(down, right):
     x = np.arange(1, 31).reshape(5, 6)
@@ -113,6 +139,28 @@ def test_training_learns_and_the_same_seed_learns_the_same():
     assert accuracy(network, digits.train_images, digits.train_labels) > 0.95
 
 
-def test_a_layer_that_nobody_knows_is_named():
-    with pytest.raises(ValueError, match="no layer 'median'; there are conv, relu, dense, max, avg"):
-        build([("median", 2)], SHAPE, POOLS)
+@pytest.mark.parametrize(
+    ("layer", "exception", "words"),
+    [
+        (("median", 2), ValueError, ["no layer 'median'; there are conv, relu, dense, max, avg"]),
+        (([], 2), ValueError, ["no layer []"]),
+        (("conv",), ValueError, ["('conv',)", "2 or 3 numbers, not 0"]),
+        (("relu", 2), ValueError, ["('relu', 2)", "0 numbers, not 1"]),
+        (("max", 2, 2), ValueError, ["('max', 2, 2)", "1 numbers, not 2"]),
+        (("max", 0), ValueError, ["('max', 0)", "at least 1, not 0"]),
+        (("conv", 2, 3.0), TypeError, ["('conv', 2, 3.0)", "not 3.0"]),
+        ("relu", TypeError, ["('max', 2)", "'relu'"]),
+        ((), TypeError, ["()"]),
+        (("max", 8), ValueError, ["('max', 8)", "larger", "(2, 7, 8)"]),
+    ],
+)
+def test_a_layer_that_cannot_be_built_is_named_with_what_is_wrong(layer, exception, words):
+    with pytest.raises(exception) as error:
+        build([layer], SHAPE, POOLS)
+    assert all(word in str(error.value) for word in words), str(error.value)
+
+
+@pytest.mark.parametrize("layer", [("conv", 2, 3), ("max", 1)])
+def test_a_layer_for_images_is_refused_behind_a_dense_one(layer):
+    with pytest.raises(ValueError, match=r"takes \(channels, height, width\), but gets \(4,\)"):
+        build([("dense", 4), layer], SHAPE, POOLS)

@@ -80,9 +80,10 @@ def test_the_numbers_that_the_notebook_tells_are_those_of_the_photos():
     assert round(np.abs(pooled).mean(), 1) == 32.9
 
 
-def test_an_unknown_photo_is_named_with_those_there_are():
-    with pytest.raises(ValueError, match="name: there is no photo 'dog'; there are cat,"):
-        photo("dog")
+@pytest.mark.parametrize("name", ["dog", [], None])
+def test_an_unknown_photo_is_named_with_those_there_are(name):
+    with pytest.raises(ValueError, match=re.escape(f"name: there is no photo {name!r}; there are cat,")):
+        photo(name)
 
 
 def test_every_file_of_data_stands_in_its_table_of_licences():
@@ -164,6 +165,81 @@ def test_a_cell_says_in_one_line_where_a_function_stops(shown):
     with pictures.when_written(max_pool2d):
         max_pool2d()
     assert len(shown) == 1 and "TypeError" in shown[0] and "no window here" in shown[0]
+
+
+SIX = {name: [[1.0]] for name in "abcdef"}
+BATCH, RGBA, NO_PHOTO = np.ones((1, 1, 2, 2)), np.ones((4, 2, 3)), np.ones((0, 3, 2, 2))
+# The picture and what it is given; the exception; what its message must name.
+REFUSED = {
+    "windows on a row": (pictures.show_windows, ([1, 2], 2), ValueError, ["x ", "2 axes", "(2,)"]),
+    "windows on rags": (pictures.show_windows, ([[1, 2], [3]], 2), ValueError, ["x ", "[[1, 2], [3]]"]),
+    "windows of nothing": (pictures.show_windows, (PRINTED, 0), ValueError, ["kernel_size", "0"]),
+    "float windows": (pictures.show_windows, (PRINTED, 2.0), TypeError, ["kernel_size", "2.0"]),
+    "windows in space": (
+        pictures.show_windows,
+        (PRINTED, (1, 2, 3)),
+        ValueError,
+        ["kernel_size", "(1, 2, 3)"],
+    ),
+    "a batch as result": (pictures.show_windows, (PRINTED, 2, BATCH), ValueError, ["result", "(1, 1, 2, 2)"]),
+    "padding of a row": (pictures.show_padding, ([1], 3, 1, "0"), ValueError, ["x ", "(1,)"]),
+    "float padding": (pictures.show_padding, (PRINTED, 3, 1.0, "0"), TypeError, ["padding", "1.0"]),
+    "negative padding": (pictures.show_padding, (PRINTED, 3, -1, "0"), ValueError, ["padding", "-1"]),
+    "padding, two sides": (
+        pictures.show_padding,
+        (PRINTED, (3, 2), 1, "0"),
+        TypeError,
+        ["kernel_size", "(3, 2)"],
+    ),
+    "steps nowhere": (pictures.show_steps, (0, 3), ValueError, ["size", "0"]),
+    "steps of nothing": (pictures.show_steps, (7, 0), ValueError, ["kernel_size", "0"]),
+    "steps on the spot": (pictures.show_steps, (7, 3, 0), ValueError, ["stride", "0"]),
+    "half steps": (pictures.show_steps, (7, 3, 1.5), TypeError, ["stride", "1.5"]),
+    "steps, negative padding": (pictures.show_steps, (7, 3, 1, -1), ValueError, ["padding", "-1"]),
+    "flow of a row": (pictures.show_flow, ([1], PRINTED, PRINTED), ValueError, ["grad_output", "(1,)"]),
+    "flow to elsewhere": (
+        pictures.show_flow,
+        ([[1]], PRINTED, [[1]]),
+        ValueError,
+        ["grad_x", "(4, 4)", "(1, 1)"],
+    ),
+    "a matrix as photo": (pictures.show_photos, (PRINTED,), ValueError, ["images", "3 or 4 axes", "(4, 4)"]),
+    "four channels": (pictures.show_photos, (RGBA,), ValueError, ["images", "1 or 3 channels", "(4, 2, 3)"]),
+    "no photo": (pictures.show_photos, (NO_PHOTO,), ValueError, ["images", "(0, 3, 2, 2)"]),
+    "a photo of words": (pictures.show_photos, ([[["a"]]],), ValueError, ["images", "<U1"]),
+    "six profiles": (pictures.show_profiles, (SIX, "", (0, 2)), ValueError, ["lines", "1 to 3", "6"]),
+    "no profile": (pictures.show_profiles, ({}, "", (0, 2)), ValueError, ["lines", "1 to 3", "0"]),
+    "digits in no column": (charts.show_digits, (BATCH, [1], 0), ValueError, ["columns", "0"]),
+    "six accuracies": (charts.show_accuracies, (SIX,), ValueError, ["parts", "1 to 5", "6"]),
+    "six shifts": (charts.show_shifts, ([0], SIX), ValueError, ["accuracies", "1 to 5", "6"]),
+    "six times": (charts.show_times, ([1], SIX), ValueError, ["seconds", "1 to 5", "6"]),
+    "maps of some scale": (charts.show_maps, ({"x": BATCH[0]}, "yes"), TypeError, ["same_scale", "'yes'"]),
+}
+
+
+@pytest.mark.parametrize("mistake", REFUSED)
+def test_what_cannot_be_drawn_is_named_with_its_value(shown, mistake):
+    picture, arguments, exception, words = REFUSED[mistake]
+    with pytest.raises(exception) as error:
+        picture(*arguments)
+    assert all(word in str(error.value) for word in words), str(error.value)
+    assert shown == []
+
+
+def test_pairs_may_be_lists_and_matrices_nested_lists(shown):
+    pictures.show_windows([[1, 2], [3, 4]], [1, 2], [[2], [4]])
+    pictures.show_windows(np.array([[1, 2], [3, 4]]), (1, 2), np.array([[2], [4]]))
+    pictures.show_flow([[1]], [[1, 2]], [[0, 1]])
+    assert shown[0] == shown[1]
+    assert words_in(shown[2])[-2:] == ["1", "grad_x"]
+
+
+@pytest.mark.parametrize(("same_scale", "darkest"), [(False, [4, 2]), (True, [4, 4])])
+def test_maps_have_a_scale_each_or_one_for_all(monkeypatch, same_scale, darkest):
+    figures = []
+    monkeypatch.setattr(charts, "_show", lambda figure, alt: figures.append(figure))
+    charts.show_maps({"max": np.full((1, 3, 2), 4.0), "avg": np.full((1, 3, 2), 2.0)}, same_scale=same_scale)
+    assert [axes.images[0].get_clim() for axes in figures[0].axes] == [(0, dark) for dark in darkest]
 
 
 @pytest.mark.parametrize("shape", [(1, 49, 49), (2, 16, 16)])
