@@ -1,6 +1,7 @@
 """What a caller may ask for, and a clear error, with the argument's name and value, for all the rest."""
 
 import operator
+from reprlib import repr as shortly
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,9 +15,13 @@ def real_array(name: str, value: ArrayLike) -> np.ndarray:
     Raises
     ------
     ValueError
-        If its dtype is neither real nor bool, it has fewer than two axes, or one of them is empty.
+        If its rows differ in length, its dtype is neither real nor bool, it has fewer than two axes, or one
+        of them is empty.
     """
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must have rows of equal length, but it is {shortly(value)}") from None
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must hold real numbers or bool, but its dtype is {array.dtype}")
     if array.ndim < 2:
@@ -26,6 +31,19 @@ def real_array(name: str, value: ArrayLike) -> np.ndarray:
     if array.size == 0:
         raise ValueError(f"{name} must not have an empty axis, but its shape is {array.shape}")
     return array
+
+
+def flag(name: str, value: object) -> bool:
+    """Give True or False, Python's or NumPy's.
+
+    Raises
+    ------
+    TypeError
+        If `value` is anything else.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name}={value!r} must be True or False")
+    return bool(value)
 
 
 def gradient(value: ArrayLike, x: np.ndarray, windows: tuple[Windows, ...]) -> np.ndarray:

@@ -6,6 +6,7 @@ stride), ("relu",), ("max", window), ("avg", window), ("dense", outputs).
 
 import numpy as np
 
+from pooling_lab.cnn import read_layer
 from pooling_ref import pooling
 
 Shape = tuple[int, int, int]
@@ -23,16 +24,23 @@ def layer_shape(layer: tuple, shape: Shape) -> Shape:
     Returns
     -------
     (channels, height, width)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no such layer (see `pooling_lab.cnn.read_layer`), or its window is larger than what comes
+        in.
     """
-    kind, *settings = layer
+    kind, numbers = read_layer(layer)
     channels, height, width = shape
     if kind == "conv":
-        filters, side, stride = (*settings, 1)[:3]
+        filters, side, stride = (*numbers, 1)[:3]
         rows, columns = (pooling.output_size(n, side, stride, side // 2) for n in (height, width))
         return filters, rows, columns
     if kind in ("max", "avg"):
-        return channels, height // settings[0], width // settings[0]
-    return (settings[0], 1, 1) if kind == "dense" else shape
+        rows, columns = (pooling.output_size(n, *numbers) for n in (height, width))
+        return channels, rows, columns
+    return (*numbers, 1, 1) if kind == "dense" else shape
 
 
 def layer_parameters(layer: tuple, shape: Shape) -> int:
@@ -43,10 +51,19 @@ def layer_parameters(layer: tuple, shape: Shape) -> int:
     layer : tuple
     shape : (channels, height, width)
         What comes in.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no such layer (see `pooling_lab.cnn.read_layer`).
     """
-    kind, *settings = layer
-    seen = {"conv": lambda: shape[0] * settings[1] ** 2, "dense": lambda: int(np.prod(shape))}
-    return settings[0] * (seen[kind]() + 1) if kind in seen else 0
+    kind, numbers = read_layer(layer)
+    seen = {"conv": lambda: shape[0] * numbers[1] ** 2, "dense": lambda: int(np.prod(shape))}
+    return numbers[0] * (seen[kind]() + 1) if kind in seen else 0
 
 
 def layer_multiply_adds(layer: tuple, shape: Shape) -> int:
@@ -57,11 +74,21 @@ def layer_multiply_adds(layer: tuple, shape: Shape) -> int:
     layer : tuple
     shape : (channels, height, width)
         What comes in.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError, ValueError
+        As in `layer_shape`.
     """
-    if layer[0] not in ("conv", "dense"):
+    kind, numbers = read_layer(layer)
+    if kind not in ("conv", "dense"):
         return 0
     _, rows, columns = layer_shape(layer, shape)
-    return (layer_parameters(layer, shape) - layer[1]) * rows * columns
+    return (layer_parameters(layer, shape) - numbers[0]) * rows * columns
 
 
 def conv_block(
@@ -83,14 +110,21 @@ def conv_block(
     Returns
     -------
     ndarray, (N, filters, H', W')
+
+    Raises
+    ------
+    ValueError
+        If there is no such kind of pooling, or as `pooling.max_pool2d`.
     """
+    pools = {"max": pooling.max_pool2d, "avg": pooling.avg_pool2d}
+    if kind not in (None, *pools):
+        raise ValueError(f"kind={kind!r} must be None or one of {', '.join(pools)}")
     edge = weights.shape[-1] // 2
     padded = np.pad(x, [(0, 0), (0, 0), (edge, edge), (edge, edge)])
     seen = np.lib.stride_tricks.sliding_window_view(padded, weights.shape[-2:], axis=(2, 3))
     maps = np.einsum("nchwij,fcij->nfhw", seen, weights) + bias[:, None, None]
     maps = np.maximum(maps, 0)
-    pools = {"max": pooling.max_pool2d, "avg": pooling.avg_pool2d}
-    return pools[kind](maps, window) if kind else maps
+    return maps if kind is None else pools[kind](maps, window)
 
 
 def window_view(

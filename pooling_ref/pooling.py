@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pooling_ref import engine
-from pooling_ref.arguments import checked_windows, gradient, per_axis, real_array
+from pooling_ref.arguments import checked_windows, flag, gradient, per_axis, real_array
 
 Pair: TypeAlias = int | tuple[int, int]
 # An infinity, a NaN or an overflow is a result here, not an accident to warn of.
@@ -69,9 +69,9 @@ def max_pool2d(x: ArrayLike, kernel_size: Pair, stride: Pair | None = None, padd
     TypeError
         If a window, stride or padding is no integer.
     ValueError
-        If `x` has fewer than two axes, an empty axis or a dtype that is not real; if a window or stride is
-        less than 1, or a padding negative or more than half the window; or if the window is larger than the
-        padded input.
+        If `x` has rows that differ in length, fewer than two axes, an empty axis or a dtype that is not real;
+        if a window or stride is less than 1, or a padding negative or more than half the window; or if the
+        window is larger than the padded input.
     """
     x = real_array("x", x)
     return engine.max_pool(x, checked_windows(x.shape[-2:], kernel_size, stride, padding))
@@ -104,10 +104,10 @@ def avg_pool2d(
     Raises
     ------
     TypeError, ValueError
-        As in `max_pool2d`.
+        As in `max_pool2d`, and TypeError if `count_include_pad` is neither True nor False.
     """
-    x = real_array("x", x)
-    return engine.avg_pool(x, checked_windows(x.shape[-2:], kernel_size, stride, padding), count_include_pad)
+    x, counted = real_array("x", x), flag("count_include_pad", count_include_pad)
+    return engine.avg_pool(x, checked_windows(x.shape[-2:], kernel_size, stride, padding), counted)
 
 
 def global_max_pool2d(x: ArrayLike) -> np.ndarray:
@@ -126,7 +126,7 @@ def global_max_pool2d(x: ArrayLike) -> np.ndarray:
     Raises
     ------
     ValueError
-        If `x` has fewer than two axes, an empty axis or a dtype that is not real.
+        If `x` has rows that differ in length, fewer than two axes, an empty axis or a dtype that is not real.
     """
     x = real_array("x", x)
     return max_pool2d(x, x.shape[-2:])
@@ -215,10 +215,10 @@ def avg_pool2d_backward(
     TypeError, ValueError
         As in `avg_pool2d`, and ValueError if `grad_output` has another shape than the output.
     """
-    x = real_array("x", x)
+    x, counted = real_array("x", x), flag("count_include_pad", count_include_pad)
     windows = checked_windows(x.shape[-2:], kernel_size, stride, padding)
     grad_output = gradient(grad_output, x, windows)
-    grad = engine.avg_pool_backward(grad_output, windows, count_include_pad)
+    grad = engine.avg_pool_backward(grad_output, windows, counted)
     return grad.astype(_gradient_dtype(grad_output, x), copy=False)
 
 

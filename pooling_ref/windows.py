@@ -98,8 +98,8 @@ def lay_windows(
     TypeError
         If a number is no integer.
     ValueError
-        If `auto_pad` is none of these; if `size`, `kernel`, `stride` or `dilation` is less than 1, or one of the
-        two `pads` less than 0; or if no window fits.
+        If `auto_pad` is none of these; if `size`, `kernel`, `stride` or `dilation` is less than 1, or one of
+        the two `pads` less than 0; or if no window fits.
     """
     if auto_pad not in AUTO_PADS:
         raise ValueError(f"auto_pad={auto_pad!r} must be one of {', '.join(AUTO_PADS)}")
@@ -119,9 +119,8 @@ def lay_windows(
     if ceil_mode and (count - 1) * stride >= before + size:
         count -= 1
     if count < 1:
-        raise ValueError(
-            f"kernel={kernel!r} is too large for size={size!r}: {span} cells > {before + size + after}, padding included"
-        )
+        padded = before + size + after
+        raise ValueError(f"kernel={kernel!r} is too large for size={size!r}: {span} > {padded} padded cells")
     return Windows(size, kernel, stride, dilation, before, after, count)
 
 

@@ -33,7 +33,7 @@ def grade(task: str, function: Callable, points: float, seed: int | None = None)
     ValueError
         If there is no such task, or `points` or `seed` is no number that makes sense.
     """
-    if task not in CHECKS:
+    if not isinstance(task, str) or task not in CHECKS:
         raise ValueError(f"task must be one of {', '.join(CHECKS)}, not {task!r}")
     points = checked_points(points)
     result = CHECKS[task](function, seed)

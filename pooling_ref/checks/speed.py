@@ -44,9 +44,13 @@ def grade_speed(
 
     Raises
     ------
+    TypeError
+        If `slow` cannot be called.
     ValueError
         If `points` or `seed` is no number that makes sense.
     """
+    if not callable(slow):
+        raise TypeError(f"slow must be a function, not {slow!r}")
     seed, points = checked_seed(seed), checked_points(points)
     earned, said = _judge(function, slow, points, seed)
     print(write_summary(Summary(task, earned, points, seed, None)), said, sep="\n")

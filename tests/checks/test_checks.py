@@ -1,6 +1,7 @@
 """What a check promises: the same seed the same verdict, points that fit, a report that can be read."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -86,9 +87,10 @@ def test_a_seed_that_makes_no_sense_is_refused(seed):
         CHECKS["max_pool2d"](ZERO_PADDING, seed)
 
 
-def test_an_unknown_task_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match=r"task must be one of output_size, .* not 'min_pool'"):
-        grade("min_pool", ZERO_PADDING, 3)
+@pytest.mark.parametrize("task", ["min_pool", [], None])
+def test_an_unknown_task_is_refused_with_the_known_ones(task):
+    with pytest.raises(ValueError, match=rf"task must be one of output_size, .* not {re.escape(repr(task))}"):
+        grade(task, ZERO_PADDING, 3)
 
 
 @pytest.mark.parametrize("language", ["es", "en"])

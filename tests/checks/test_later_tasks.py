@@ -9,7 +9,7 @@ from right_solutions import pair
 
 from pooling_lab.checking import CheckFailed
 from pooling_lab.speed import race, run_race
-from pooling_ref import pooling
+from pooling_ref import networks, pooling
 from pooling_ref.checks import CHECKS, grade_speed
 from pooling_ref.naive import naive_max_pool2d
 from pooling_ref.report import read_summary
@@ -113,6 +113,38 @@ def test_a_mistake_is_named_however_it_is_written(task, key):
     assert (result.score < 1, result.misconception) == (True, key)
 
 
+COUNTS = (networks.layer_shape, networks.layer_parameters, networks.layer_multiply_adds)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize(
+    ("layer", "exception", "words"),
+    [
+        (("foo", 3), ValueError, ["'foo'", "conv, relu, dense, max, avg"]),
+        (("conv", 8), ValueError, ["('conv', 8)", "2 or 3"]),
+        (("max", 0), ValueError, ["('max', 0)", "at least 1"]),
+        (("dense", 2.5), TypeError, ["('dense', 2.5)"]),
+        ("relu", TypeError, ["'relu'"]),
+    ],
+)
+def test_the_arithmetic_refuses_a_layer_that_there_is_not(count, layer, exception, words):
+    with pytest.raises(exception) as error:
+        count(layer, (3, 9, 14))
+    assert all(word in str(error.value) for word in words), str(error.value)
+
+
+def test_the_arithmetic_refuses_a_window_larger_than_what_comes_in():
+    with pytest.raises(ValueError, match="kernel_size=10 is larger than the padded input: 10 > 9"):
+        networks.layer_shape(("max", 10), (3, 9, 14))
+
+
+@pytest.mark.parametrize("kind", ["median", "", 2])
+def test_a_block_refuses_a_pooling_that_there_is_not(kind):
+    x, weights = np.ones((1, 1, 4, 4)), np.ones((1, 1, 3, 3))
+    with pytest.raises(ValueError, match=f"kind={kind!r} must be None or one of max, avg"):
+        networks.conv_block(x, weights, np.zeros(1), kind)
+
+
 # The race. The rivals differ by so much that no machine's mood decides.
 
 
@@ -163,6 +195,12 @@ def test_a_function_that_is_not_written_or_stops_says_so(capsys):
     assert "Nothing is written here yet" in graded(not_written, naive_max_pool2d, capsys)[1]
     earned, report = graded(lambda *a, **k: 1 / 0, naive_max_pool2d, capsys)
     assert (earned, "ZeroDivisionError" in report) == (0, True)
+
+
+@pytest.mark.parametrize("slow", [None, 3])
+def test_a_rival_that_cannot_be_called_is_not_the_students_mistake(slow):
+    with pytest.raises(TypeError, match=f"slow must be a function, not {slow}"):
+        grade_speed("fast_max_pool2d_speed", None, slow, points=4)
 
 
 def test_while_autograding_the_visible_race_only_shows(capsys, monkeypatch):

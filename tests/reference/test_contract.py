@@ -115,6 +115,11 @@ def test_padding_counts_as_zeros_in_an_average_and_in_its_divisor():
     assert avg_pool2d(np.full((2, 2), 8), 2, 2, (1, 0)).tolist() == [[4], [4]]
 
 
+@pytest.mark.parametrize("plain", [True, False])
+def test_numpys_true_and_false_count_as_pythons(plain):
+    assert avg_pool2d(GRID, 2, 2, 1, np.bool_(plain)).tolist() == avg_pool2d(GRID, 2, 2, 1, plain).tolist()
+
+
 def test_padding_can_be_left_out_of_the_divisor():
     ones = avg_pool2d(np.full((3, 4), 9.0), 3, 1, 1, count_include_pad=False)
     assert ones.tolist() == [[9] * 4] * 3
@@ -342,6 +347,7 @@ BAD_ARRAYS = {
     "times": (np.ones((2, 3), "timedelta64[s]"), ["timedelta64[s]"]),
     "records": (np.ones((2, 3), [("a", float)]), ["'a'"]),
     "nothing": (None, ["object"]),
+    "rows of different length": ([[1, 2], [3]], ["rows", "[[1, 2], [3]]"]),
 }
 POOLING = {
     "max": max_pool2d,
@@ -375,6 +381,14 @@ def test_an_array_that_cannot_be_pooled_is_named_with_what_is_wrong(pool, mistak
     assert_named(error, ["x must", *words])
 
 
+@pytest.mark.parametrize("pool", ["average", "average, backward"])
+@pytest.mark.parametrize("value", ["no", None, 0, 1, np.array([True, False])])
+def test_whether_padding_counts_is_true_or_false_and_nothing_else(pool, value):
+    with pytest.raises(TypeError) as error:
+        POOLING[pool](TWO_BY_THREE, 2, None, 0, value)
+    assert_named(error, ["count_include_pad", repr(value)])
+
+
 @pytest.mark.parametrize("backward", [max_pool2d_backward, avg_pool2d_backward])
 @pytest.mark.parametrize(
     ("grad_output", "words"),
@@ -383,6 +397,7 @@ def test_an_array_that_cannot_be_pooled_is_named_with_what_is_wrong(pool, mistak
         (np.ones((1, 1, 3)), ["(1, 3)", "(1, 1, 3)"]),
         (np.ones(3), ["(3,)"]),
         (np.ones((1, 3), complex), ["complex128"]),
+        ([[1, 2], [3]], ["rows", "[[1, 2], [3]]"]),
     ],
 )
 def test_a_gradient_that_is_not_the_outputs_is_named_with_its_shape(backward, grad_output, words):

@@ -93,6 +93,37 @@ def test_places_can_be_numbered_column_by_column():
     assert engine.arg_max_pool(x, windows, order="F").tolist() == [[[4]]]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "exception", "words"),
+    [
+        ({"size": 0}, ValueError, ["size=0"]),
+        ({"kernel": 0}, ValueError, ["kernel=0"]),
+        ({"kernel": 5}, ValueError, ["kernel=5", "size=4"]),
+        ({"kernel": 7, "pads": (1, 1), "ceil_mode": True}, ValueError, ["kernel=7", "size=4", "6"]),
+        ({"kernel": 5, "auto_pad": "VALID"}, ValueError, ["kernel=5", "size=4"]),
+        ({"dilation": 4}, ValueError, ["kernel=2", "size=4", "5"]),
+        ({"stride": 0}, ValueError, ["stride=0"]),
+        ({"stride": 0, "auto_pad": "SAME_UPPER"}, ValueError, ["stride=0"]),
+        ({"dilation": 0}, ValueError, ["dilation=0"]),
+        ({"pads": (-1, 0)}, ValueError, ["pads[0]=-1"]),
+        ({"pads": (0, -2)}, ValueError, ["pads[1]=-2"]),
+        ({"pads": 1}, ValueError, ["pads=1"]),
+        ({"pads": (1, 1, 1)}, ValueError, ["pads=(1, 1, 1)"]),
+        ({"pads": (0.5, 0)}, TypeError, ["pads[0]=0.5"]),
+        ({"kernel": 2.0}, TypeError, ["kernel=2.0"]),
+        ({"stride": True}, TypeError, ["stride=True"]),
+    ],
+)
+def test_windows_that_cannot_be_laid_name_the_argument_and_its_value(arguments, exception, words):
+    with pytest.raises(exception) as error:
+        lay_windows(**{"size": 4, "kernel": 2, "stride": 1, **arguments})
+    assert all(word in str(error.value) for word in words), str(error.value)
+
+
+def test_ceil_mode_keeps_a_first_window_that_is_incomplete():
+    assert lay_windows(4, 5, 2, ceil_mode=True).count == 1
+
+
 def test_an_unknown_way_of_padding_is_named():
     with pytest.raises(ValueError, match=r"auto_pad='SAME' must be one of NOTSET, VALID, SAME_UPPER"):
         lay_windows(4, 2, 2, auto_pad="SAME")
