@@ -93,7 +93,7 @@ def race(fast: Callable, slow: Callable) -> None:
         problem, found = _judge(run_race(fast, slow))
     except NotImplementedError:
         problem, found = (
-            _("This function is not written yet: put your code in the place of `raise NotImplementedError`."),
+            _("Not written yet: replace `raise NotImplementedError` with your code."),
             "",
         )
     except Exception as error:

@@ -52,16 +52,16 @@ def examples() -> list[Example]:
     return [
         Example(
             "max",
-            later("The document's example of max pooling"),
+            later("The max pooling example done by hand"),
             [[29, 15, 28, 184], [0, 100, 70, 38], [12, 12, 7, 2], [12, 12, 45, 6]],
             {"mode": "max"},
         ),
         Example(
             "average",
-            later("The document's example of average pooling"),
+            later("The average pooling example done by hand"),
             [[31, 15, 28, 184], [0, 100, 70, 38], [12, 12, 7, 2], [12, 12, 45, 6]],
             {"mode": "average"},
-            later("The document prints 36 for the first window; the exact average is 36.5."),
+            later("The printed exercise has 36 for the first window; the exact average is 36.5."),
         ),
         Example(
             "negative",

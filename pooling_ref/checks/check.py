@@ -171,7 +171,7 @@ class Check:
 
     def _nothing_to_call(self, function: object, drawn: list, seed: int) -> Result:
         name = type.__dict__["__name__"].__get__(type(function))
-        what = _("{task} is no function, but of type {name}", task=self.task.name, name=name)
+        what = _("{task} is not a function, but of type {name}", task=self.task.name, name=name)
         failures = tuple(_not_reached(group, what) for group, cases in drawn)
         return Result(self.task.name, Fraction(0), failures, (), None, seed)
 

@@ -233,4 +233,4 @@ def test_a_check_works_outside_of_the_main_thread():
 
 def test_what_is_no_function_scores_nothing_and_is_named(capsys):
     assert grade("max_pool2d", [1, 2], 8) == 0
-    assert "max_pool2d is no function, but of type list" in capsys.readouterr().out
+    assert "max_pool2d is not a function, but of type list" in capsys.readouterr().out

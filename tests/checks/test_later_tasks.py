@@ -206,7 +206,7 @@ def test_a_rival_that_cannot_be_called_is_not_the_students_mistake(slow):
 def test_while_autograding_the_visible_race_only_shows(capsys, monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     race(not_written, naive_max_pool2d)
-    assert "not written yet" in capsys.readouterr().out
+    assert "Not written yet" in capsys.readouterr().out
 
 
 def test_every_round_has_its_own_numbers():

@@ -79,7 +79,7 @@ def test_in_jupyterlab_every_control_changes_the_picture(ran, page, folder):
     explorer.press("Channel", "ArrowRight")
     expect(explorer.formula).not_to_have_text(red)
 
-    explorer.choose("Example", "The document's example of average pooling")
+    explorer.choose("Example", "The average pooling example done by hand")
     explorer.shows("(31 + 15 + 0 + 100) / 4 = 36.5")
     explorer.root.get_by_role("button", name="Play or pause").click()
     explorer.shows("(7 + 2 + 45 + 6) / 4 = 15")

@@ -44,7 +44,7 @@ def test_the_window_moves_by_keyboard_and_the_output_grows_with_it(opened):
 
 def test_an_average_is_exact_and_its_formula_has_the_live_numbers(opened):
     explorer = opened()
-    explorer.choose("Example", "The document's example of average pooling")
+    explorer.choose("Example", "The average pooling example done by hand")
     explorer.shows("(31 + 15 + 0 + 100) / 4 = 36.5")
     explorer.press("Position", "End")
     assert explorer.output() == ["36.5", "80", "12", "15"]
