@@ -9,7 +9,7 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from rich.table import Table
 
-from pooling_ref.report import read_summary
+from pooling_lab.summary import read_summary
 
 from .recipe import Recipe
 

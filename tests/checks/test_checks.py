@@ -9,10 +9,10 @@ from right_solutions import RIGHT
 from wrong_solutions import WRONG
 
 from pooling_lab.language import set_language
+from pooling_lab.summary import Summary, read_summary, write_summary
 from pooling_ref import max_pool2d
 from pooling_ref.checks import CHECKS, grade
 from pooling_ref.misconceptions import MISCONCEPTIONS
-from pooling_ref.report import Summary, read_summary, write_summary
 
 ZERO_PADDING = MISCONCEPTIONS["zero-padding"].versions["max_pool2d"][0]
 

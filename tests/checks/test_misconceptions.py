@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from pooling_lab.language import set_language
+from pooling_lab.summary import read_summary
 from pooling_ref.checks import CHECKS
 from pooling_ref.misconceptions import MISCONCEPTIONS
-from pooling_ref.report import read_summary
 
 EACH = [
     pytest.param(entry.key, task, number, id=f"{task}-{entry.key}-{number}")

@@ -15,6 +15,7 @@ ROOMS = {
     "pooling_lab": set(),
     "pooling_ref": {"pooling_lab"},
     "grading_engine": set(),
+    "classroom": {"grading_engine", "pooling_lab"},
 }
 
 
