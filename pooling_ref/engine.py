@@ -33,9 +33,16 @@ def max_pool(x: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:
 
     A window with a NaN gives NaN. A window without a real cell gives the lowest value of the dtype.
 
+    Parameters
+    ----------
+    x : ndarray, shape (..., *sizes)
+        The cells; one size for each of `windows`.
+    windows : sequence of Windows
+        The windows along each of the pooled axes.
+
     Returns
     -------
-    ndarray
+    ndarray, shape (..., *counts)
         Of x's dtype; a new array.
     """
     pooled = _empty(x, windows, x.dtype)
@@ -47,9 +54,18 @@ def max_pool(x: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:
 def avg_pool(x: np.ndarray, windows: Sequence[Windows], count_include_pad: bool) -> np.ndarray:
     """Take the average of every window over the last ``len(windows)`` axes, with padding as zeros.
 
+    Parameters
+    ----------
+    x : ndarray, shape (..., *sizes)
+        The cells; one size for each of `windows`.
+    windows : sequence of Windows
+        The windows along each of the pooled axes.
+    count_include_pad : bool
+        Whether the padding is in the divisor, too.
+
     Returns
     -------
-    ndarray
+    ndarray, shape (..., *counts)
         Of the dtype `average_dtype` gives; a new array.
     """
     pooled = _empty(x, windows, average_dtype(x.dtype))
@@ -68,8 +84,8 @@ def arg_max_pool(x: np.ndarray, windows: Sequence[Windows], order: str = "C") ->
 
     Parameters
     ----------
-    x : ndarray
-        The cells.
+    x : ndarray, shape (..., *sizes)
+        The cells; one size for each of `windows`.
     windows : sequence of Windows
         The windows along each of the pooled axes.
     order : {"C", "F"}
@@ -98,10 +114,19 @@ def max_pool_backward(grad_output: np.ndarray, x: np.ndarray, windows: Sequence[
 
     Every window must have a real cell.
 
+    Parameters
+    ----------
+    grad_output : ndarray, shape (..., *counts)
+        What comes in for each window.
+    x : ndarray, shape (..., *sizes)
+        The cells; one size for each of `windows`.
+    windows : sequence of Windows
+        The windows along each of the pooled axes.
+
     Returns
     -------
-    ndarray of float64
-        Of x's shape.
+    ndarray of float64, shape (..., *sizes)
+        What reaches each cell.
     """
     where = arg_max_pool(x, windows)
     weights = grad_output.ravel().astype(np.float64, copy=False)
@@ -113,10 +138,19 @@ def avg_pool_backward(
 ) -> np.ndarray:
     """Share every window's gradient out among its cells; gradients that meet add up.
 
+    Parameters
+    ----------
+    grad_output : ndarray, shape (..., *counts)
+        What comes in for each window.
+    windows : sequence of Windows
+        The windows along each of the pooled axes.
+    count_include_pad : bool
+        Whether the padding gets its share, too.
+
     Returns
     -------
-    ndarray of float64
-        Of the input's shape.
+    ndarray of float64, shape (..., *sizes)
+        What reaches each cell.
     """
     grad = grad_output / divisor(windows, count_include_pad)
     for axis, along in _axes(grad, windows):

@@ -1,4 +1,8 @@
-"""The contract's functions: pooling of the last two axes, forward and backward."""
+"""The contract's functions: pooling of the last two axes, forward and backward.
+
+The meaning is PyTorch's: https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html and
+https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html.
+"""
 
 from typing import TypeAlias
 
