@@ -47,6 +47,15 @@ class _:  # the stride as well
         return super().settings(x, 2, 2, *arguments)
 
 
+@version(*POOLS)
+class _:  # all other arguments are ignored, and nothing is refused
+    def settings(self, x, kernel_size, stride, padding, include):
+        return super().settings(x, 2, 2, 0, include)
+
+    def refuse(self, g):
+        pass
+
+
 mistake(
     "default-stride-one",
     later("The window moves by 1. Where no stride is given, it moves by its own size: stride = kernel_size."),
@@ -313,7 +322,7 @@ mistake(
     "strides-assumed",
     later(
         "as_strided with strides worked out from the shape is wrong on a transposed or sliced "
-        "view: use x.strides."
+        'view, and so is ravel(order="K"): use x.strides, or order="C".'
     ),
 )
 

@@ -107,6 +107,24 @@ class _:
         return np.round(super().value(window, real, g))
 
 
+@version(*MEANS)
+class _:
+    def value(self, window, real, g):
+        return np.ceil(super().value(window, real, g))
+
+
+@version(*MEANS)
+class _:  # int(mean + 0.5)
+    def value(self, window, real, g):
+        return np.trunc(super().value(window, real, g) + 0.5)
+
+
+@version(*MEANS)
+class _:
+    def value(self, window, real, g):
+        return np.floor(super().value(window, real, g) + 0.5)
+
+
 mistake(
     "sum-wraps",
     later("250 + 250 wrapped around to 244: the sum does not fit into x's dtype. Sum in float64."),
@@ -211,3 +229,11 @@ class _:
 class _:  # only where the padding is to be left out
     def divisor(self, window, real, g):
         return prod(g.kernel) if g.include else np.maximum(1, np.count_nonzero(window, LAST_TWO))
+
+
+@version("avg_pool2d")
+class _:  # there only, and 0 / 0 is NaN
+    def value(self, window, real, g):
+        with np.errstate(all="ignore"):
+            count = prod(g.kernel) if g.include else np.count_nonzero(window, LAST_TWO)
+            return self.total(window) / count

@@ -269,6 +269,33 @@ class _:  # one cell of one channel
 
 # --- where it is put ----------------------------------------------------------------------------------------
 
+
+def _inside(real):
+    """Return the index of the cells of a window that lie inside x."""
+    return np.ix_(real.any(1), real.any(0))
+
+
+def _divided_by(number):
+    """Replace steps: the position in the window, cut at the edges of x, is divided by that number."""
+
+    class Divided:
+        def portion(self, window, real, g):
+            cut = window[(..., *_inside(real))]
+            self.row, self.column = np.divmod(_flat(cut).argmax(-1), number(cut.shape[-2:], g.kernel))
+            return window
+
+        def target(self, at, g):
+            self.corner = tuple(max(0, each.start - p) for each, p in zip(at, g.padding, strict=True))
+            return self.crop(g)
+
+        def give(self, cells, portion, incoming):
+            for place in np.ndindex(cells.shape[:2]):
+                row, column = self.corner[0] + self.row[place], self.corner[1] + self.column[place]
+                cells[(*place, row, column)] += incoming[place][0, 0]
+
+    return Divided
+
+
 mistake(
     "position-by-height",
     later("The row of a position is position // width of the window, its column position % width."),
@@ -300,6 +327,18 @@ class _:  # where nothing stops it, the neighbouring window's cells get it
             cells[(*place, row, column)] += incoming[place][0, 0]
 
 
+version(*MAX)(_divided_by(lambda cut, kernel: cut[0]))
+version(*MAX)(_divided_by(lambda cut, kernel: kernel[0]))
+
+mistake(
+    "position-by-uncut-width",
+    later(
+        "At the edge of x the window is cut, and has fewer columns than kernel_size says: divide the "
+        "position by the width of the cut window."
+    ),
+)
+version(*MAX)(_divided_by(lambda cut, kernel: kernel[1]))
+
 mistake(
     "window-start-forgotten",
     later("The position inside the window was taken for one in x: add where the window starts."),
@@ -315,6 +354,17 @@ class _:
             : min(rows.stop, g.grad.shape[-2]) - rows.start,
             : min(columns.stop, g.grad.shape[-1]) - columns.start,
         ]
+
+
+@version(*MAX)
+class _:  # of windows cut at the edges of x
+    def target(self, at, g):
+        self.inside = _inside(g.real[at])
+        height, width = (each.size for each in self.inside)
+        return self.crop(g)[..., :height, :width]
+
+    def give(self, cells, portion, incoming):
+        super().give(cells, portion[(..., *self.inside)], incoming)
 
 
 mistake(
@@ -351,6 +401,24 @@ mistake(
 class _:
     def dtype(self, x):
         return x.dtype
+
+
+@version(*BOTH)
+class _:  # += of arrays refuses to cut
+    def dtype(self, x):
+        return x.dtype
+
+    def give(self, cells, portion, incoming):
+        cells += portion * incoming
+
+
+@version(*BOTH)
+class _:  # += of single cells cuts what has come together so far
+    def dtype(self, x):
+        return x.dtype
+
+    def give(self, cells, portion, incoming):
+        cells[...] = cells + portion * incoming
 
 
 mistake(
@@ -425,6 +493,7 @@ _DIVISORS = (
     "divides-by-four",
     "padding-not-counted",
     "padding-counted",
+    "end-not-cut",
     "count-include-pad-inverted",
 )
 

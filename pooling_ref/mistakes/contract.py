@@ -1,12 +1,14 @@
 """What a function owes its caller: its argument left alone, and an array of the right shape."""
 
+import numpy as np
+
 from pooling_ref.language import later
 from pooling_ref.mistakes.steps import BOTH2D, GLOBAL, POOLS
 from pooling_ref.mistakes.table import mistake, version
 
 mistake(
     "writes-to-input",
-    later("Your function changed its argument: the caller's x holds other numbers now. Copy it."),
+    later("Your function changed an argument: the caller's array holds other numbers now. Copy it."),
 )
 
 
@@ -16,6 +18,22 @@ class _:
         out = super().__call__(x, *args, **kwargs)
         x[...] = 1 - x if x.dtype.kind != "b" else ~x
         return out
+
+
+@version("max_pool2d")
+class _:  # out is a view of x, and np.maximum(out, part, out=out) writes to it
+    def pad(self, x, g):
+        return super().pad(x, g) if any(g.padding) else x
+
+    def fill(self, g):
+        ends = [(n - 1) * s + 1 for n, s in zip(g.out.shape[-2:], g.stride, strict=True)]
+        parts = [
+            g.padded[..., a : a + ends[0] : g.stride[0], b : b + ends[1] : g.stride[1]]
+            for a, b in np.ndindex(*g.kernel)
+        ]
+        g.out = parts[0]
+        for part in parts[1:]:
+            np.maximum(g.out, part, out=g.out)
 
 
 mistake("no-return", later("None came back: the `return` at the end of the function is missing."))

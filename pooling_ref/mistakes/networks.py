@@ -421,11 +421,20 @@ def _given(kernel_size, stride):
     return kernel_size if stride is None else stride
 
 
+def _split(x, kernel, cut):
+    down, right = (n // k for n, k in zip(x.shape[2:], kernel, strict=True))
+    x = x[:, :, : down * kernel[0], : right * kernel[1]] if cut else x
+    return x.reshape(*x.shape[:2], down, right, *kernel)
+
+
 _view("default-stride-one", lambda x, k, s: networks.window_view(x, k, 1 if s is None else s))
 _view("stride-ignored", lambda x, k, s: networks.window_view(x, k))
 _view("stride-swapped", lambda x, k, s: networks.window_view(x, k, _turned(s)))
 _view("window-swapped", lambda x, k, s: networks.window_view(x, _turned(k), _given(k, s)))
 _view("window-swapped", lambda x, k, s: networks.window_view(x, _turned(k), s))
+_view("row-stride-for-columns", lambda x, k, s: networks.window_view(x, k, pair(_given(k, s))[0]))
+_view("reshape-mixes-windows", lambda x, k, s: _split(x, pair(k), cut=True))
+_view("reshape-mixes-windows", lambda x, k, s: _split(x, pair(k), cut=False))
 _view("strides-assumed", lambda x, k, s: networks.window_view(x.ravel("K").reshape(x.shape), k, s))
 
 for _task in (SHAPE, PARAMETERS, WORK, BLOCK, VIEW):

@@ -1,9 +1,11 @@
 """Another result altogether: a minimum, a median, one value for all; and sizes that are no integers."""
 
+from math import floor
+
 import numpy as np
 
 from pooling_ref.language import later
-from pooling_ref.mistakes.steps import AVG, LAST_TWO, MAX, MEANS, POOLS
+from pooling_ref.mistakes.steps import AVG, LAST_TWO, MAX, MEANS, POOLS, MaxPool
 from pooling_ref.mistakes.table import mistake, version
 
 mistake("minimum", later("This is the minimum of each window, not the maximum."))
@@ -35,11 +37,28 @@ class _:
         return window.mean(LAST_TWO)
 
 
+@version("max_pool2d")
+class _:  # of the cells that are no padding
+    def dtype(self, x):
+        return np.dtype(float)
+
+    def value(self, window, real, g):
+        return window[..., real == 1].mean(-1)
+
+
 mistake("maximum-for-average", later("This is the maximum of each window; the average was asked for."))
 
 
 @version(*MEANS)
 class _:
+    def value(self, window, real, g):
+        return window.max(LAST_TWO)
+
+
+@version("avg_pool2d")
+class _:  # padded with −∞, as a maximum is
+    lowest = MaxPool.lowest
+
     def value(self, window, real, g):
         return window.max(LAST_TWO)
 
@@ -99,6 +118,16 @@ mistake("size-rounded", later("round() goes up as well as down. Incomplete windo
 @version("output_size")
 def _(size, kernel_size, stride=None, padding=0):
     return round((size + 2 * padding - kernel_size) / (kernel_size if stride is None else stride)) + 1
+
+
+@version("output_size")
+def _(size, kernel_size, stride=None, padding=0):
+    return round((size + 2 * padding - kernel_size) / (kernel_size if stride is None else stride) + 1)
+
+
+@version("output_size")
+def _(size, kernel_size, stride=None, padding=0):
+    return floor((size + 2 * padding - kernel_size) / (kernel_size if stride is None else stride) + 1.5)
 
 
 mistake(

@@ -22,6 +22,56 @@ class _:
 
 
 mistake(
+    "infinity-into-integers",
+    later(
+        "−∞ does not fit into integers, and in a bool array it is True. Fill with the dtype's smallest "
+        "value: np.iinfo(x.dtype).min, False for bool."
+    ),
+)
+
+
+def _wide(x, g):
+    widths = [(0, 0)] * 2 + [(p, p) for p in g.padding]
+    return np.pad(x, widths, constant_values=-np.inf)
+
+
+@version("max_pool2d")
+class _:
+    def pad(self, x, g):
+        return _wide(x, g)
+
+
+@version("max_pool2d")
+class _:  # only where there is something to pad
+    def pad(self, x, g):
+        return _wide(x, g) if any(g.padding) else x
+
+
+@version("max_pool2d")
+class _:  # `if padding:`, which holds for (0, 0) too
+    def settings(self, x, kernel_size, stride, padding, include):
+        g = super().settings(x, kernel_size, stride, padding, include)
+        g.asked = padding
+        return g
+
+    def pad(self, x, g):
+        return _wide(x, g) if g.asked else x
+
+
+@version("max_pool2d")
+class _:  # the maximum starts there: np.full makes the smallest integer of it, but True for bool
+    def fill(self, g):
+        super().fill(g)
+        g.out = np.maximum(np.full(g.out.shape, -np.inf, g.x.dtype), g.out)
+
+
+@version("max_pool2d")
+class _:  # np.iinfo knows no bool
+    def lowest(self, dtype):
+        return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
+
+
+mistake(
     "padding-not-counted",
     later("With a 3×3 window a corner is divided by 9, not by 4: by default the zeros of the padding count."),
 )
@@ -43,6 +93,22 @@ mistake(
 class _:
     def divisor(self, window, real, g):
         return prod(g.kernel)
+
+
+mistake(
+    "end-not-cut",
+    later(
+        "stop − start counts cells beyond the lower and right edge of x: a slice may end outside. Cut the "
+        "end off, or count the cells of the cut window."
+    ),
+)
+
+
+@version("avg_pool2d")
+class _:
+    def divisor(self, window, real, g):
+        rows, columns = (inside.size - inside.argmax() for inside in (real.any(1), real.any(0)))
+        return prod(g.kernel) if g.include else rows * columns
 
 
 mistake("count-include-pad-inverted", later("count_include_pad is used the wrong way round."))
@@ -70,6 +136,12 @@ class _:
 class _:
     def count_one(self, n, k, s, p):
         return max(0, (n + p - k) // s + 1)
+
+
+@version(*BOTH2D)
+class _:  # x is padded, but counted without
+    def count_one(self, n, k, s, p):
+        return max(0, (n - k) // s + 1)
 
 
 @version(*BOTH2D)
@@ -163,3 +235,58 @@ class _:  # the padded input is checked, and then not used
 @version("output_size")
 def _(size, kernel_size, stride=None, padding=0):
     return (size - kernel_size) // (kernel_size if stride is None else stride) + 1
+
+
+mistake(
+    "window-starts-before-x",
+    later(
+        "With padding a window begins before x, and a negative index counts from the end. Cut both ends: "
+        "max(0, top) and min(height, top + k)."
+    ),
+)
+
+
+class _Unpadded:
+    """Reads x itself, which the windows reach beyond."""
+
+    def pad(self, x, g):
+        return x
+
+    def pad_ones(self, x, g):
+        return np.ones(x.shape[-2:], int)
+
+    def start(self, i, j, g):
+        return i * g.stride[0] - g.padding[0], j * g.stride[1] - g.padding[1]
+
+
+@version(*BOTH2D)
+class _(_Unpadded):  # x[-1:2]
+    pass
+
+
+@version("avg_pool2d")
+class _(_Unpadded):  # and 1 where the slice is empty
+    def divisor(self, window, real, g):
+        return super().divisor(window, real, g) if g.include else max(1, real.sum())
+
+
+@version(*BOTH2D)
+class _(_Unpadded):  # the end is not moved, but counted from the start that was cut
+    def start(self, i, j, g):
+        top, left = super().start(i, j, g)
+        return max(0, top), max(0, left)
+
+
+@version(*BOTH2D)
+class _(_Unpadded):  # x[-1]; beyond the other edge there is an error
+    def where(self, i, j, g):
+        starts = self.start(i, j, g)
+        return np.ix_(*(range(at, at + k) for at, k in zip(starts, g.kernel, strict=True)))
+
+
+@version(*BOTH2D)
+class _(_Unpadded):  # x[-1]; beyond the other edge nothing
+    def where(self, i, j, g):
+        starts = self.start(i, j, g)
+        ends = [min(n, at + k) for n, at, k in zip(g.size, starts, g.kernel, strict=True)]
+        return np.ix_(*map(range, starts, ends))

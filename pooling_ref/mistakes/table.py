@@ -17,12 +17,15 @@ class Misconception:
         Its name in reports.
     message : str
         What helps, to be translated.
+    about : tuple of str
+        The keys of groups of cases one of which must fail, or it is not this mistake; none where any will do.
     versions : dict
         For each task the wrong functions that come from it.
     """
 
     key: str
     message: str
+    about: tuple[str, ...] = ()
     versions: dict[str, list[Callable]] = field(default_factory=dict)
 
     @property
@@ -34,9 +37,9 @@ class Misconception:
 MISCONCEPTIONS: dict[str, Misconception] = {}
 
 
-def mistake(key: str, message: str) -> None:
+def mistake(key: str, message: str, about: tuple[str, ...] = ()) -> None:
     """Begin a mistake: the versions that follow belong to it."""
-    MISCONCEPTIONS[key] = Misconception(key, message)
+    MISCONCEPTIONS[key] = Misconception(key, message, about)
 
 
 def version(*tasks: str) -> Callable:

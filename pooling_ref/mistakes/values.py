@@ -65,7 +65,9 @@ class _:
 
 mistake(
     "starts-at-first-cell",
-    later("The maximum starts at the first cell of the whole input. Start from a cell of this window."),
+    later(
+        "The maximum starts at a cell outside the window, x[0, 0] or x[i, j]. Start from one of the window."
+    ),
 )
 
 
@@ -79,6 +81,16 @@ class _:
 class _:
     def value(self, window, real, g):
         return np.maximum(window.max(LAST_TWO), g.x[0, 0, 0, 0])
+
+
+@version(*MAX)
+class _:  # the cell of x at the place of the result
+    def fill(self, g):
+        super().fill(g)
+        first = g.x[..., : g.out.shape[-2], : g.out.shape[-1]]
+        if first.shape != g.out.shape:
+            raise IndexError("index is out of bounds")
+        g.out = np.maximum(g.out, first)
 
 
 mistake(
@@ -221,6 +233,12 @@ mistake(
 )
 
 
+def _pythons_max(values):
+    """Return what Python's max gives along the last axis: a NaN stays only where it comes first."""
+    first = values[..., 0]
+    return np.where(first != first, first, np.fmax.reduce(values, -1))
+
+
 @version(*MAX)
 class _:
     def value(self, window, real, g):
@@ -236,8 +254,26 @@ class _:  # `if v > best`, from −∞
 @version(*MAX)
 class _:  # `if v > best`, from the window's first cell: what Python's max does
     def value(self, window, real, g):
-        flat = window.reshape(*window.shape[:-2], -1)
-        return np.where(flat[..., 0] != flat[..., 0], flat[..., 0], np.fmax.reduce(flat, -1))
+        return _pythons_max(window.reshape(*window.shape[:-2], -1))
+
+
+@version("max_pool2d")
+class _:  # the same, from the first cell that is no padding
+    def value(self, window, real, g):
+        return _pythons_max(window[..., real == 1])
+
+
+@version(*MAX)
+class _:  # Python's max of each row, and of these
+    def value(self, window, real, g):
+        return _pythons_max(_pythons_max(window))
+
+
+@version("max_pool2d")
+class _:  # the same without the padding
+    def value(self, window, real, g):
+        inside = np.ix_(real.any(1), real.any(0))
+        return _pythons_max(_pythons_max(window[(..., *inside)]))
 
 
 @version(*MEANS)
@@ -255,12 +291,15 @@ class _:  # nansum
         return np.nansum(window, LAST_TWO, dtype=float)
 
 
+_DTYPES = ("dtype", "dtype-padding")
+
 mistake(
     "dtype-lost",
     later(
         "The values are right, but their dtype changed. A maximum keeps it: make the result "
         "with dtype=x.dtype."
     ),
+    about=_DTYPES,
 )
 
 
@@ -309,6 +348,7 @@ mistake(
     later(
         "The values are right, but their dtype is not: float32 stays float32; integers and bool give float64."
     ),
+    about=_DTYPES,
 )
 
 

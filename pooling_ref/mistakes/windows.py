@@ -91,6 +91,14 @@ class _:
 
 
 @version(*BOTH2D)
+class _:  # and so are those of stride and padding
+    def settings(self, *arguments):
+        g = super().settings(*arguments)
+        g.kernel, g.stride, g.padding = g.kernel[::-1], g.stride[::-1], g.padding[::-1]
+        return g
+
+
+@version(*BOTH2D)
 class _:
     def where(self, i, j, g):
         top, left = self.start(i, j, g)
@@ -161,6 +169,17 @@ mistake(
 class _:
     def count_one(self, n, k, s, p):
         return (n + 2 * p - k) // s
+
+
+@version(*POOLS)
+class _:  # range(0, n - k, s)
+    def count_one(self, n, k, s, p):
+        return len(range(0, n + 2 * p - k, s))
+
+
+@version("output_size")
+def _(size, kernel_size, stride=None, padding=0):
+    return len(range(0, size + 2 * padding - kernel_size, kernel_size if stride is None else stride))
 
 
 @version("output_size")

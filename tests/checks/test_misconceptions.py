@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+import written_mistakes
+from right_solutions import RIGHT
 
 from pooling_lab.language import set_language
 from pooling_lab.summary import read_summary
@@ -79,21 +81,41 @@ def mean_of_everything(x):
     return np.array([[[[c.sum()]] for c in image] for image in x])
 
 
-WRITTEN = {
-    ("max_pool2d", "starts-at-zero"): starts_at_zero,  # with a lost NaN and float64 beside it
-    ("max_pool_matrix", "size-without-plus-one"): no_plus_one,
-    ("avg_pool_matrix", "decimals-cut"): integer_array,
-    ("avg_pool2d", "padding-not-counted"): never_counted,
-    ("global_avg_pool2d", "sum-not-mean"): mean_of_everything,
-    ("output_size", "float-division"): lambda size, kernel_size, stride=None, padding=0: (
-        (size - kernel_size + 2 * padding) / (stride or kernel_size) + 1
+WRITTEN = [
+    ("max_pool2d", "starts-at-zero", starts_at_zero),  # with a lost NaN and float64 beside it
+    ("max_pool_matrix", "size-without-plus-one", no_plus_one),
+    ("avg_pool_matrix", "decimals-cut", integer_array),
+    ("avg_pool2d", "padding-not-counted", never_counted),
+    ("global_avg_pool2d", "sum-not-mean", mean_of_everything),
+    (
+        "output_size",
+        "float-division",
+        lambda size, kernel_size, stride=None, padding=0: (
+            (size - kernel_size + 2 * padding) / (stride or kernel_size) + 1
+        ),
     ),
-}
+    *written_mistakes.WRITTEN,
+]
 
 
-@pytest.mark.parametrize(("task", "key"), WRITTEN)
-def test_a_mistake_is_named_however_it_is_written(task, key):
-    assert CHECKS[task](WRITTEN[task, key]).misconception == key
+@pytest.mark.parametrize(
+    ("task", "key", "wrong"),
+    [pytest.param(*each, id=f"{each[0]}-{each[1]}-{number}") for number, each in enumerate(WRITTEN)],
+)
+def test_a_mistake_is_named_however_it_is_written(task, key, wrong):
+    for seed in (3, 141592, 2718):
+        result = CHECKS[task](wrong, seed)
+        assert (result.score < 1, result.misconception) == (True, key)
+
+
+@pytest.mark.parametrize("task", ["max_pool2d", "max_pool_matrix"])
+def test_a_dtype_that_is_kept_is_not_called_lost(task):
+    def through_float32(x, *args, **kwargs):
+        return RIGHT[task][0](x.astype(np.float32), *args, **kwargs).astype(x.dtype)
+
+    for seed in (3, 141592, 2718):
+        result = CHECKS[task](through_float32, seed)
+        assert (result.score < 1, result.misconception) == (True, None)
 
 
 @pytest.mark.parametrize("task", CHECKS)
