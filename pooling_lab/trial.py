@@ -1,19 +1,31 @@
 """One call of a student's function, and what came back, as data that nothing can hide behind."""
 
+import builtins
 import contextlib
 import io
 import linecache
+import logging
+import os
 import signal
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, NoReturn
 
 import numpy as np
 
 LARGEST = 100_000  # cells; a result larger than this is described, not read
-NUMBERS = frozenset(np.sctypeDict.values()) | {int, float, bool}
 NUMERIC = "biuf"  # kinds of dtype: bool, int, unsigned, float
+NUMBERS = {each for each in np.sctypeDict.values() if np.dtype(each).kind in NUMERIC} | {int, float, bool}
+LONGEST_NAME, LONGEST_LINE, LONGEST_MESSAGE = 80, 120, 200  # letters that are shown
+# By identity: a class of the student's own may have the name of a built-in, and be equal to anything.
+BUILT_IN_ERRORS = {
+    id(each): each.__name__
+    for each in vars(builtins).values()
+    if isinstance(each, type) and issubclass(each, BaseException)
+}
 
 
 def _with_gaps(x: np.ndarray) -> np.ndarray:
@@ -74,7 +86,15 @@ class Case:
 
 @dataclass(frozen=True)
 class Raised:
-    """An exception as text: its type, its message, and the student's line where it happened."""
+    """An exception as text.
+
+    Attributes
+    ----------
+    type_name, message, line : str
+        Its type, its message, and the student's line where it happened.
+    kinds : tuple of str
+        The names of the built-in exceptions that it is one of.
+    """
 
     type_name: str
     message: str
@@ -128,17 +148,30 @@ def try_all(function: Callable, cases: Sequence[Case]) -> Iterator[Outcome]:
     A stand-in for a function that lives elsewhere may take many calls at once: its class then has a method
     `_call_each`, which yields, for each call, what returns or raises what came of it.
     """
-    if not hasattr(type(function), "_call_each"):
+    call_each = _ask(getattr, type(function), "_call_each", None)
+    if call_each is None:
         outcomes = (try_out(function, case) for case in cases)
     else:
         given = [_arguments(case) for case in cases]
         calls = [(args, case.kwargs) for args, case in zip(given, cases, strict=True)]
-        came = zip(function._call_each(calls), given, cases, strict=False)
+        came = zip(_settled(call_each, function, calls), given, cases, strict=False)
         outcomes = (_outcome(settle, args, case) for settle, args, case in came)
     for outcome in outcomes:
         yield outcome
         if outcome.fatal:
             return
+
+
+def _settled(call_each: Callable, function: Callable, calls: list) -> Iterator[Callable[[], object]]:
+    """Yield what `_call_each` yields, and where it raises, one more that raises the same."""
+    try:
+        yield from call_each(function, calls)
+    except Exception as error:
+        yield partial(_raise, error)
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
 
 
 def attempt(function: Callable, case: Case, interrupted: Sequence = ()) -> Outcome:
@@ -158,7 +191,7 @@ def _outcome(call: Callable[[], object], args: tuple, case: Case, interrupted: S
     except BaseException as error:  # SystemExit too: a student's function may raise anything
         if interrupted:
             raise
-        outcome = Outcome("error", raised=_describe(error), fatal=getattr(error, "fatal", False) is True)
+        outcome = Outcome("error", raised=_describe(error), fatal=_ask(getattr, error, "fatal", None) is True)
     else:
         outcome = _read(value)
     changed = any(_differs(given, kept) for given, kept in zip(args, case.args, strict=True))
@@ -167,15 +200,27 @@ def _outcome(call: Callable[[], object], args: tuple, case: Case, interrupted: S
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Swallow what is printed and warned inside."""
+    """Swallow what is printed, warned and logged inside."""
     with (
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()),
         warnings.catch_warnings(),
         np.errstate(),  # what the function changes with np.seterr ends with the call
+        _no_logging(),
     ):
         warnings.simplefilter("ignore")
         yield
+
+
+@contextlib.contextmanager
+def _no_logging() -> Iterator[None]:
+    """Keep what is logged from handlers that hold the stderr of an earlier cell."""
+    before = logging.root.manager.disable
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 @contextlib.contextmanager
@@ -210,8 +255,7 @@ def _differs(given: object, kept: object) -> bool:
 
 
 def _read(value: object) -> Outcome:
-    kind = type(value)
-    name = type.__dict__["__name__"].__get__(kind)
+    kind, name = type(value), name_of_type(value)
     if value is None:
         return Outcome("none", type_name=name)
     if kind is np.ndarray:
@@ -234,13 +278,13 @@ def _read_list(value: list | tuple) -> np.ndarray | None:
         return None
     try:
         array = np.array(value)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, MemoryError):
         return None
     return array if array.dtype.kind in NUMERIC else None
 
 
 def _holds_numbers(value: object, depth: int, budget: list[int]) -> bool:
-    budget[0] -= 1
+    budget[0] -= max(1, value.size) if type(value) is np.ndarray else 1
     if budget[0] < 0 or depth < 0:
         return False
     if type(value) in (list, tuple):
@@ -248,23 +292,46 @@ def _holds_numbers(value: object, depth: int, budget: list[int]) -> bool:
     return type(value) in NUMBERS or (type(value) is np.ndarray and _is_readable(value))
 
 
-def _describe(error: BaseException) -> Raised:
-    kinds = tuple(type.__dict__["__name__"].__get__(each) for each in type(error).__mro__)
-    # An exception that was brought over from another process says its own name and line.
-    name, code = vars(error).get("type_name"), vars(error).get("code")
-    if type(name) is str and name.isprintable():
-        kinds = (name[:80], *kinds)
-    line = code.strip()[:120] if type(code) is str and code.isprintable() else _line_of(error)
-    return Raised(kinds[0], _text_of(error), line, kinds)
+def name_of_type(value: object) -> str:
+    """Return the name of a value's type, in letters that may be printed, and not too many."""
+    return _clean(type.__dict__["__name__"].__get__(type(value)), LONGEST_NAME)
 
 
-def _text_of(error: BaseException) -> str:
+def _clean(text: str, most: int) -> str:
+    text = str.__str__(text)[: most + 1]  # plain, even of a class of the student's own
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return text if len(text) <= most else text[:most] + " ..."
+
+
+def _ask(question: Callable, *args: object) -> Any:
+    """Return the answer, or None where none comes: to answer, an object may run code of the student's own."""
     try:
-        text = str(error)
-    except BaseException:  # an exception class of the student's own
-        return ""
-    text = "".join(letter if letter.isprintable() else " " for letter in text[:400])
-    return text if len(text) <= 200 else text[:200] + " ..."
+        return question(*args)
+    except BaseException:
+        return None
+
+
+def _describe(error: BaseException) -> Raised:
+    mro = type.__dict__["__mro__"].__get__(type(error))
+    kinds = tuple(BUILT_IN_ERRORS[id(each)] for each in mro if id(each) in BUILT_IN_ERRORS)
+    # An exception that was brought over from another process says its own name and line.
+    name, code = (_ask(_held_text, error, key) for key in ("type_name", "code"))
+    return Raised(
+        name_of_type(error) if name is None else _clean(name, LONGEST_NAME),
+        _ask(_message_of, error) or "",
+        (_ask(_line_of, error) or "") if code is None else _clean(code.strip(), LONGEST_LINE),
+        kinds,
+    )
+
+
+def _held_text(error: BaseException, key: str) -> str | None:
+    value = vars(error).get(key)
+    return value if type(value) is str else None
+
+
+def _message_of(error: BaseException) -> str:
+    return _clean(str(error), LONGEST_MESSAGE)
 
 
 def _line_of(error: BaseException) -> str:
@@ -273,6 +340,12 @@ def _line_of(error: BaseException) -> str:
     while trace is not None:
         code = trace.tb_frame.f_code
         if "site-packages" not in code.co_filename and code.co_filename not in (__file__, np.__file__):
-            line = linecache.getline(code.co_filename, trace.tb_lineno).strip() or line
+            line = _source_line(code.co_filename, trace.tb_lineno) or line
         trace = trace.tb_next
-    return line[:120]
+    return _clean(line, LONGEST_LINE)
+
+
+def _source_line(file: str, number: int) -> str:
+    # Cells are in the cache, and have no file; what is no regular file, like a device, may never end.
+    known = file in linecache.cache or os.path.isfile(file)
+    return linecache.getline(file, number).strip() if known else ""

@@ -10,7 +10,7 @@ import numpy as np
 
 from pooling_lab.differences import Difference, FirstDifference, find_difference, show
 from pooling_lab.tasks import TASKS, Task
-from pooling_lab.trial import Case, Outcome, try_all
+from pooling_lab.trial import Case, Outcome, name_of_type, try_all
 from pooling_ref.backward_cases import GROUPS as BACKWARD
 from pooling_ref.cases import GROUPS as POOLING
 from pooling_ref.cases import LEFT_ALONE, Draw, Group
@@ -170,7 +170,7 @@ class Check:
         return _not_reached(group, _("not tried: the function had stopped answering"))
 
     def _nothing_to_call(self, function: object, drawn: list, seed: int) -> Result:
-        name = type.__dict__["__name__"].__get__(type(function))
+        name = name_of_type(function)
         what = _("{task} is not a function, but of type {name}", task=self.task.name, name=name)
         failures = tuple(_not_reached(group, what) for group, cases in drawn)
         return Result(self.task.name, Fraction(0), failures, (), None, seed)

@@ -2,6 +2,8 @@
 
 import decimal
 import fractions
+import linecache
+import logging
 import os
 import signal
 import sys
@@ -10,6 +12,8 @@ import threading
 import numpy as np
 import pytest
 
+from grading_engine.standins import remote_error
+from pooling_ref.cases import REFERENCE
 from pooling_ref.checks import CHECKS, grade
 
 
@@ -100,6 +104,8 @@ VALUES = [
     [[Evil()]],
     [10**400],
     [1] * 10**6,
+    [np.zeros(100_000)] * 50_000,
+    [np.str_("x" * 10_000)] * 50_000,
     lambda: 3,
     int,
     NotImplemented,
@@ -158,6 +164,204 @@ def test_whatever_is_raised_is_described_and_scores_nothing(task, error, capfd):
     assert len(out) < 5000
     assert "\x1b" not in out
     assert len([line for line in out.splitlines() if line.startswith("max_pool2d  8/8")]) == 0
+
+
+def refuse(*args):
+    raise SystemExit("evil")
+
+
+COMPARING = "__eq__", "__hash__"
+
+
+class Letters(str):
+    __getitem__ = __iter__ = __len__ = __str__ = isprintable = refuse
+
+
+class FatalRefuses(Exception):
+    fatal = property(refuse)
+
+
+class OtherAttributesRefuse(Exception):
+    __getattr__ = refuse
+
+
+class EveryAttributeRefuses(Exception):
+    __getattribute__ = refuse
+
+
+class DictRefuses(Exception):
+    __dict__ = property(refuse)
+
+
+class DictIsANumber(Exception):
+    __dict__ = 5
+
+
+class TracebackRefuses(Exception):
+    __traceback__ = property(refuse)
+
+
+class TracebackIsANumber(Exception):
+    __traceback__ = 5
+
+
+class MroRefuses(Exception, metaclass=type("Meta", (type,), {"__mro__": property(refuse)})):
+    pass
+
+
+class ComparingRefuses(Exception, metaclass=type("Meta", (type,), dict.fromkeys(COMPARING, refuse))):
+    pass
+
+
+class TextRefuses(Exception):
+    def __str__(self):
+        return Letters("text")
+
+
+REFUSING = [
+    FatalRefuses,
+    OtherAttributesRefuse,
+    EveryAttributeRefuses,
+    DictRefuses,
+    DictIsANumber,
+    TracebackRefuses,
+    TracebackIsANumber,
+    MroRefuses,
+    ComparingRefuses,
+    TextRefuses,
+]
+
+
+@pytest.mark.parametrize("number", range(len(REFUSING)))
+def test_an_exception_that_refuses_to_answer_is_named_all_the_same(number, capfd):
+    def function(*args, **kwargs):
+        raise REFUSING[number]
+
+    assert grade("output_size", function, 5) == 0
+    out, err = capfd.readouterr()
+    assert f"Raised: {REFUSING[number].__name__}" in out
+    assert err == ""
+
+
+@pytest.mark.parametrize("file", ["a\0b", "/dev/zero", os.curdir, "", "<cell>", Letters("cell.py")], ids=repr)
+def test_a_file_that_holds_no_line_of_code_is_not_read(file, capfd):
+    def function(*args, **kwargs):
+        raise LookupError("here")
+
+    function.__code__ = function.__code__.replace(co_filename=file)
+    assert grade("output_size", function, 5) == 0
+    out, err = capfd.readouterr()
+    assert "LookupError: here" in out
+    assert err == ""
+
+
+def test_the_line_of_a_cell_that_is_in_no_file_is_shown(monkeypatch, capsys):
+    file = "/nowhere/ipykernel_1/2.py"
+    source = "def function(*args, **kwargs):\n    return args[7]  # \x1b[2J\n"
+    monkeypatch.setitem(linecache.cache, file, (len(source), None, source.splitlines(True), file))
+    names = {}
+    exec(compile(source, file, "exec"), names)
+    grade("output_size", names["function"], 5)
+    assert "in the line:  return args[7]  #  [2J\n" in capsys.readouterr().out
+
+
+def raises(value):
+    def function(*args, **kwargs):
+        raise value
+
+    return function
+
+
+NAMES = ["X" * 10**6, "\x1b[2J\nmax_pool2d  8/8  seed=1", Letters("name")]
+PLACES = [
+    lambda name: raises(type(name, (Exception,), {})),
+    lambda name: raises(remote_error({"types": [name]})),
+    lambda name: lambda *args, **kwargs: type(name, (), {})(),
+    lambda name: type(name, (), {})(),
+]
+
+
+@pytest.mark.parametrize("make", PLACES, ids=["raised", "raised elsewhere", "returned", "no function"])
+@pytest.mark.parametrize("number", range(len(NAMES)))
+def test_whatever_a_type_is_called_little_of_it_is_shown_and_all_in_one_line(number, make, capfd):
+    assert grade("max_pool2d", make(NAMES[number]), 5) == 0
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert len(out) < 5000
+    assert "\x1b" not in out
+    assert not any(line.startswith("max_pool2d  8/8") for line in out.splitlines())
+
+
+class CallEachRaises:
+    def _call_each(self, calls):
+        raise RuntimeError("evil")
+
+    __call__ = _call_each
+
+
+class CallEachIsANumber:
+    _call_each = 5
+    __call__ = refuse
+
+
+class ClassRefuses(metaclass=type("Meta", (type,), {"_call_each": property(refuse)})):
+    __call__ = refuse
+
+
+@pytest.mark.parametrize("kind", [CallEachRaises, CallEachIsANumber, ClassRefuses])
+def test_an_object_that_only_looks_like_a_stand_in_scores_nothing(kind, capfd):
+    assert grade("output_size", kind(), 5) == 0
+    out, err = capfd.readouterr()
+    assert "Raised: " in out
+    assert err == ""
+
+
+def test_what_is_logged_to_the_stderr_of_before_is_not_shown(capfd):
+    handler = logging.StreamHandler(sys.stderr)
+
+    def function(*args, **kwargs):
+        logging.getLogger().critical("logged")
+
+    before = logging.root.manager.disable
+    logging.getLogger().addHandler(handler)
+    try:
+        assert grade("output_size", function, 5) == 0
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert capfd.readouterr().err == ""
+    assert logging.root.manager.disable == before
+
+
+class TooLarge(ValueError):
+    pass
+
+
+def saying_its_type(name):
+    error = RuntimeError("too large")
+    error.type_name = name
+    return error
+
+
+@pytest.mark.parametrize(
+    ("make", "right"),
+    [
+        (lambda: ValueError("too large"), True),
+        (lambda: TooLarge("too large"), True),
+        (lambda: remote_error({"types": ["ValueError", "Exception"]}), True),
+        (lambda: remote_error({"types": ["TooLarge", "ValueError", "Exception"]}), True),
+        (lambda: remote_error({"types": ["TooLarge", "Exception"]}), False),
+        (lambda: type("ValueError", (Exception,), {})("too large"), False),
+        (lambda: saying_its_type("ValueError"), False),
+    ],
+)
+def test_only_the_built_in_error_and_its_children_are_the_error_that_is_asked_for(make, right):
+    def function(*args, **kwargs):
+        try:
+            return REFERENCE["max_pool2d"](*args, **kwargs)
+        except ValueError:
+            raise make() from None
+
+    assert (CHECKS["max_pool2d"](function).share == 1) == right
 
 
 def test_the_students_own_line_is_shown(capsys):
