@@ -269,8 +269,15 @@ class _:  # Python's max of each row, and of these
         return _pythons_max(_pythons_max(window))
 
 
+@version(*MAX)
+class _:  # sorted(cells)[-1]
+    def value(self, window, real, g):
+        flat = window.reshape(*window.shape[:-2], -1)
+        return np.apply_along_axis(lambda cells: sorted(cells.tolist())[-1], -1, flat)
+
+
 @version("max_pool2d")
-class _:  # the same without the padding
+class _:  # Python's max of each row, without the padding
     def value(self, window, real, g):
         inside = np.ix_(real.any(1), real.any(0))
         return _pythons_max(_pythons_max(window[(..., *inside)]))

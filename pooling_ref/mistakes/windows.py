@@ -6,7 +6,7 @@ import numpy as np
 
 from pooling_lab.tasks import pair
 from pooling_ref.language import later
-from pooling_ref.mistakes.steps import BOTH2D, POOLS
+from pooling_ref.mistakes.steps import BOTH2D, MATRICES, POOLS
 from pooling_ref.mistakes.table import mistake, version
 
 mistake(
@@ -175,6 +175,24 @@ class _:
 class _:  # range(0, n - k, s)
     def count_one(self, n, k, s, p):
         return len(range(0, n + 2 * p - k, s))
+
+
+@version(*MATRICES)
+class _:  # the same as a list of rows: without a row there are no columns either
+    def count_one(self, n, k, s, p):
+        return len(range(0, n - k, s))
+
+    def finish(self, out):
+        return np.array(out.tolist())
+
+
+@version(*MATRICES)
+class _:
+    def count_one(self, n, k, s, p):
+        return (n - k) // s
+
+    def finish(self, out):
+        return np.array(out.tolist())
 
 
 @version("output_size")

@@ -77,6 +77,22 @@ def matrix_range(x, kernel_size):
     return out
 
 
+def matrix_range_of_lists(x, kernel_size):
+    k = kernel_size
+    starts = [range(0, n - k, k) for n in x.shape]
+    return np.array([[x[r : r + k, c : c + k].max() for c in starts[1]] for r in starts[0]])
+
+
+def matrix_sorted(x, kernel_size):
+    k = kernel_size
+    out = np.empty((x.shape[0] // k, x.shape[1] // k), x.dtype)
+    for i, j in np.ndindex(out.shape):
+        cells = list(x[i * k : i * k + k, j * k : j * k + k].ravel())
+        cells.sort()
+        out[i, j] = cells[-1]
+    return out
+
+
 def matrix_mean(x, kernel_size):
     k = kernel_size
     h, w = x.shape[0] // k, x.shape[1] // k
@@ -488,6 +504,8 @@ WRITTEN = [
     ("max_pool_matrix", "nan-lost", matrix(lambda window: larger(window))),
     ("max_pool_matrix", "two-by-two-written-in", matrix_two),
     ("max_pool_matrix", "size-without-plus-one", matrix_range),
+    ("max_pool_matrix", "size-without-plus-one", matrix_range_of_lists),
+    ("max_pool_matrix", "nan-lost", matrix_sorted),
     ("max_pool_matrix", "average-for-maximum", matrix_mean),
     ("max_pool_matrix", "average-for-maximum", matrix(lambda window: window.sum() / window.size, float)),
     ("max_pool_matrix", "starts-at-first-cell", matrix_from_place),
