@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from pooling_lab.speed import TIMES, Race, describe, run_race
 from pooling_lab.summary import Summary, write_summary
-from pooling_lab.trial import quiet
 from pooling_ref import pooling
 from pooling_ref.checks.check import checked_seed
 from pooling_ref.checks.grading import checked_points
@@ -59,15 +58,13 @@ def grade_speed(
 
 def _judge(function: Callable, slow: Callable, points: float, seed: int) -> tuple[float, str]:
     try:
-        measured = run_race(function, slow, seed)
-        with quiet():
-            right = run_race(function, pooling.max_pool2d, seed).equal
+        measured = run_race(function, slow, seed, right=pooling.max_pool2d)
     except Exception as error:
         kind = getattr(error, "type_name", "") or type(error).__name__
         if kind == "NotImplementedError":
             return 0.0, "✗ " + _("Nothing is written here yet: the function raises NotImplementedError.")
         return 0.0, _("✗ The function stopped with {kind}: {text}", kind=kind, text=str(error)[:200])
-    if not right:
+    if not measured.equal:
         return 0.0, _("✗ The result is not right: a fast function has to give what max_pool2d gives.")
     ours = run_race(pooling.max_pool2d, naive_max_pool2d, seed).slow
     believed = Race(measured.fast, min(measured.slow, ours), measured.equal)
