@@ -121,8 +121,11 @@ def _is_nan(value: np.ndarray) -> np.ndarray:
 
 
 def _scale(case: Case) -> float:
-    """Return the largest finite number among the arguments: what rounding errors are measured by."""
-    arrays = [each.astype(float) for each in case.args if isinstance(each, np.ndarray) and each.size]
+    """Return the largest finite number of what is added up: what rounding errors are measured by.
+
+    That is the first argument. The x of a gradient comes second: however large, it only tells the places.
+    """
+    arrays = [each.astype(float) for each in case.args[:1] if isinstance(each, np.ndarray) and each.size]
     return max((np.abs(np.where(np.isfinite(each), each, 0)).max() for each in arrays), default=0.0)
 
 

@@ -78,6 +78,10 @@ class Draw:
         """Draw floats from an interval."""
         return self.rng.uniform(low, high, shape).astype(dtype)
 
+    def of_dtype(self, dtype: str, *shape: int) -> np.ndarray:
+        """Draw integers of 0..99 as some dtype, or truth values."""
+        return self.ints(*shape, low=0, high=2 if dtype == "bool" else 100, dtype=dtype)
+
     def slopes(self, *shape: int) -> list[np.ndarray]:
         """Return four planes whose largest cell is in another corner each, in every window."""
         rows, columns = np.indices(shape[-2:])
@@ -186,7 +190,10 @@ def _again(weight: int, shape: tuple[int, ...], *arguments) -> Group:
     )
 
 
-def _nan(weight: int, shape: tuple[int, ...], *arguments) -> Group:
+def _nan(weight: int, shape: tuple[int, ...], *arguments, last: tuple = ()) -> Group:
+    # Behind a number and before all other windows; among zeros, so that no divisor matters.
+    second_cell = np.zeros(shape)
+    second_cell[..., 0, 1] = np.nan
     return Group(
         "nan",
         weight,
@@ -197,6 +204,7 @@ def _nan(weight: int, shape: tuple[int, ...], *arguments) -> Group:
         lambda d: [
             d.call(d.sprinkle(d.floats(*shape, low=1), np.nan, 3), *arguments),
             d.call(d.sprinkle(d.floats(*shape, low=1), np.nan, 5), *arguments[:1]),
+            d.call(second_cell, *(last or arguments[:1])),
         ],
         side=True,
     )
@@ -235,18 +243,16 @@ def _large(weight: int, shape: tuple[int, ...], *arguments) -> Group:
 
 
 def _kept_dtype(weight: int, shape: tuple[int, ...], *arguments, dtypes: tuple[str, ...]) -> Group:
+    one_true = np.zeros(shape, bool)  # the other windows must not start from −∞, which is True as a bool
+    one_true[..., 1, 1] = True
     return Group(
         "dtype",
         weight,
         later("the dtype of the input is kept"),
         later("A maximum invents no value: make the result with dtype=x.dtype."),
         lambda d: [
-            d.call(
-                d.ints(*shape, low=0, high=2 if dtype == "bool" else 100, dtype=dtype),
-                *arguments,
-                counts=("dtype",),
-            )
-            for dtype in dtypes
+            *(d.call(d.of_dtype(dtype, *shape), *arguments, counts=("dtype",)) for dtype in dtypes),
+            d.call(one_true, *arguments, counts=("dtype",)),
         ],
         side=True,
     )
@@ -258,26 +264,19 @@ def _average_dtype(weight: int, shape: tuple[int, ...], *arguments, dtypes: tupl
         weight,
         later("the dtype of an average"),
         later("float32 and float64 stay as they are; the average of integers or bool is float64."),
-        lambda d: [
-            d.call(
-                d.ints(*shape, low=0, high=2 if dtype == "bool" else 100, dtype=dtype),
-                *arguments,
-                counts=("dtype",),
-            )
-            for dtype in dtypes
-        ],
+        lambda d: [d.call(d.of_dtype(dtype, *shape), *arguments, counts=("dtype",)) for dtype in dtypes],
         side=True,
     )
 
 
-def _small_integers(weight: int, shape: tuple[int, ...], *arguments) -> Group:
+def _small_integers(weight: int, shape: tuple[int, ...], *arguments, first: tuple = ()) -> Group:
     return Group(
         "overflow",
         weight,
         later("sums larger than the dtype holds"),
         later("250 + 250 is 244 in uint8. Sum in float64, or in a wider integer."),
         lambda d: [
-            d.call(d.ints(*shape, low=200, high=256, dtype=np.uint8), *arguments),
+            d.call(d.ints(*shape, low=200, high=256, dtype=np.uint8), *(first or arguments)),
             d.call(d.ints(*shape, low=-128, high=-90, dtype=np.int8), *arguments),
             d.call(d.ints(*shape, low=2**31 - 2**20, high=2**31, dtype=np.int32), *arguments),
         ],
@@ -394,8 +393,11 @@ OUTPUT_SIZE = (
         later("large sizes"),
         later("The formula needs no loop and no table."),
         lambda d: [
-            d.call(d.integer(10**5, 10**6), d.integer(2, 99), d.integer(1, 99), d.integer(0, 1))
-            for _ in range(4)
+            *(
+                d.call(d.integer(10**5, 10**6), d.integer(2, 99), d.integer(1, 99), d.integer(0, 1))
+                for _ in range(4)
+            ),
+            d.call(17 * 2**20 + 2, 3, 2**20),  # a float32 rounds up to one more window
         ],
     ),
     Group(
@@ -519,7 +521,7 @@ MAX_POOL_MATRIX = (
         ],
     ),
     *_matrix_groups(12),
-    _kept_dtype(4, MATRIX, 2, dtypes=("int64", "float32", "float64", "uint8")),
+    _kept_dtype(4, MATRIX, 2, dtypes=("int64", "float32", "float64", "uint8", "int8", "int32")),
     _large(1, MATRIX, 2),
     _nan(4, MATRIX, 2),
     _infinity(2, MATRIX, 2),
@@ -539,7 +541,7 @@ AVG_POOL_MATRIX = (
         lambda d: [d.call(d.floats(4, 6), 2), d.call(d.floats(6, 3, dtype=np.float32), 3)],
     ),
     _small_integers(5, MATRIX, 2),
-    _average_dtype(3, MATRIX, 2, dtypes=("int64", "uint8", "float64")),
+    _average_dtype(3, MATRIX, 2, dtypes=("int64", "uint8", "float64", "bool")),
     _nan(4, MATRIX, 2),
     _tiny(2, MATRIX, 2),
     _memory(3, MATRIX, 2),
@@ -553,8 +555,11 @@ PLANE = (1, 1, 6, 9)
 STACK = (2, 3, 5, 7)
 
 
-def _pool2d_groups() -> tuple[Group, ...]:
-    """Return the groups that maximum and average share: which windows there are."""
+def _pool2d_groups(**more) -> tuple[Group, ...]:
+    """Return the groups that maximum and average share: which windows there are.
+
+    A window that does not fit is refused with `more` settings, too.
+    """
     return (
         Group(
             "window-size",
@@ -624,6 +629,7 @@ def _pool2d_groups() -> tuple[Group, ...]:
             lambda d: [
                 d.call(d.ints(1, 1, 8, 9), 2, 3),
                 d.call(d.ints(1, 1, 5, 6), 1, 2),
+                d.call(d.ints(1, 1, 7, 9), 2, 3, 1),
             ],
         ),
         Group(
@@ -645,7 +651,7 @@ def _pool2d_groups() -> tuple[Group, ...]:
             lambda d: [
                 d.call(d.ints(1, 1, 4, 6, low=-99, high=-9), (2, 4), (1, 2), (0, 2)),
                 d.call(d.ints(1, 1, 5, 4, low=-99, high=-9), (3, 2), 1, (1, 0)),
-                d.call(d.ints(1, 1, 6, 6, low=-99, high=-9), 4, 2, padding=(2, 1)),
+                d.call(d.below_zero(1, 1, 8, 9), (7, 5), 2, padding=(3, 2)),
             ],
         ),
         Group(
@@ -715,12 +721,12 @@ def _pool2d_groups() -> tuple[Group, ...]:
                 "Compare the window with the padded input first, height and width, and raise ValueError(...)."
             ),
             lambda d: [
-                d.refused(d.ints(1, 1, 3, 5), 4),
+                d.refused(d.ints(1, 1, 3, 5), 4, **more),
                 d.refused(d.ints(1, 1, 5, 3), 4),
-                d.refused(d.ints(1, 2, 4, 4), (2, 5), 1),
+                d.refused(d.ints(1, 2, 4, 4), (2, 5), 1, (1, 0)),
+                d.refused(d.ints(1, 1, 4, 4), (5, 2), 1, (0, 1)),
                 d.refused(d.ints(1, 1, 4, 4), 5, 9),
                 d.refused(d.ints(2, 1, 3, 9), (6, 2), 1, 1),
-                d.refused(d.ints(1, 1, 2, 2), 9),
                 d.call(d.ints(1, 1, 3, 3), 3),
                 d.call(d.ints(1, 1, 3, 3), 5, 1, 1),
                 d.call(d.ints(1, 1, 3, 6), (4, 2), 2, (1, 0)),
@@ -772,19 +778,20 @@ MAX_POOL2D = (
             d.call(d.ints(1, 1, 4, 4, low=-128, high=0, dtype=np.int8), 3, 2, 1),
             d.call(d.ints(1, 1, 4, 4, low=0, high=200, dtype=np.uint8), 2, padding=1),
             d.call(d.ints(1, 2, 4, 5, low=-9, high=30000, dtype=np.int16), 3, 2, 1),
-            d.call(d.ints(1, 1, 4, 5, low=0, high=2, dtype=bool), 3, 1, 1),
+            d.call(np.pad([[[[True]]]], ((0, 0), (0, 0), (2, 2), (2, 3))), 3, 1, 1),  # one True in 5×6
+            d.call(d.ints(*PLANE) - 2**40, 3, 2, 1),  # a float64 holds these
         ],
         side=True,
     ),
-    _kept_dtype(4, STACK, 2, dtypes=("int64", "uint8", "float32", "float64", "bool", "int8")),
+    _kept_dtype(4, STACK, 2, dtypes=("int64", "uint8", "float32", "float64", "int8")),
     Group(
         "dtype-padding",
         2,
         later("the dtype is kept with padding, too"),
         later("Padding with −∞ makes floats: turn the result back, or pad with the dtype's smallest value."),
         lambda d: [
-            d.call(d.ints(*STACK, low=0, high=100, dtype=dtype), 3, 2, 1, counts=("dtype",))
-            for dtype in ("int64", "uint8", "float32")
+            d.call(d.of_dtype(dtype, *STACK), 3, 2, 1, counts=("dtype",))
+            for dtype in ("uint8", "int8", "int32", "float32", "bool")
         ],
         side=True,
     ),
@@ -818,7 +825,7 @@ AVG_POOL2D = (
             d.call(d.floats(1, 1, 5, 6), 3, 2, 1, count_include_pad=False),
             d.call(d.sprinkle(d.ints(1, 1, 6, 6), 0, 12), 4, 2, 2, False),
             d.call(d.ints(1, 1, 5, 6), (2, 4), (2, 1), (0, 2), count_include_pad=False),
-            d.call(d.ints(2, 3, 4, 5), (3, 2), 2, (1, 1), False),
+            d.call(d.ints(2, 3, 4, 6), (3, 2), None, (1, 1), False),
             d.anything(count_include_pad=False),
             d.anything(count_include_pad=False),
         ],
@@ -833,7 +840,7 @@ AVG_POOL2D = (
             d.call(d.sprinkle(d.ints(1, 2, 5, 4), 0, 12), 2, count_include_pad=True),
         ],
     ),
-    *_pool2d_groups(),
+    *_pool2d_groups(count_include_pad=False),
     Group(
         "floats",
         4,
@@ -841,7 +848,7 @@ AVG_POOL2D = (
         later("Try your function on the case shown here, and follow one window with your finger."),
         lambda d: [d.call(d.floats(1, 2, 4, 6), 2), d.call(d.floats(2, 1, 6, 5, dtype=np.float32), 3, 2)],
     ),
-    _small_integers(4, STACK, 2),
+    _small_integers(4, STACK, 2, first=(3, 2, 0, False)),
     _average_dtype(4, STACK, 2, dtypes=("int64", "uint8", "float32", "float64", "bool")),
     Group(
         "dtype-padding",
@@ -849,19 +856,17 @@ AVG_POOL2D = (
         later("the dtype of an average with padding"),
         later("float32 and float64 stay as they are; the average of integers or bool is float64."),
         lambda d: [
-            d.call(
-                d.ints(*STACK, low=0, high=100, dtype=dtype),
-                3,
-                2,
-                1,
-                counts=("dtype",),
-                count_include_pad=include,
+            d.call(d.of_dtype(dtype, *STACK), 3, 2, 1, counts=("dtype",), count_include_pad=include)
+            for dtype, include in (
+                ("float32", True),
+                ("float32", False),
+                ("uint8", True),
+                ("bool", False),
             )
-            for dtype, include in (("float32", True), ("float32", False), ("uint8", True), ("int64", False))
         ],
         side=True,
     ),
-    _nan(4, STACK, 3, 2, 1),
+    _nan(4, STACK, 3, 2, 1, last=(3, 2, 1, False)),
     _tiny(2, STACK, 2),
 )
 

@@ -69,7 +69,11 @@ WINDOW_VIEW = (
         6,
         later("a stride of its own for each axis"),
         later("stride=(down, right): the first moves along the rows, the second along the columns."),
-        lambda d: [d.call(d.ints(1, 1, 6, 8), 2, (1, 3)), d.call(d.ints(1, 1, 7, 6), 3, stride=(2, 1))],
+        lambda d: [
+            d.call(d.ints(1, 1, 6, 8), 2, (1, 3)),
+            d.call(d.ints(1, 1, 7, 6), 3, stride=(2, 1)),
+            d.call(d.ints(1, 2, 7, 9), (2, 3), (1, 2)),
+        ],
     ),
     Group(
         "channels-and-images",
@@ -92,8 +96,8 @@ WINDOW_VIEW = (
         later("the dtype of the input is kept"),
         later("A view shows the same numbers: nothing is converted."),
         lambda d: [
-            d.call(d.ints(*STACK, low=0, high=100, dtype=dtype), 2, counts=("dtype",))
-            for dtype in ("uint8", "float32", "float64")
+            d.call(d.of_dtype(dtype, *STACK), 2, counts=("dtype",))
+            for dtype in ("int64", "uint8", "float32", "float64", "bool")
         ],
         side=True,
     ),

@@ -79,6 +79,7 @@ LAYER_SHAPE = (
             (("conv", 6, 5, 3), (2, 10, 16)),
             (("conv", 7, 1, 2), (2, 7, 12)),
             (("conv", 7, 3, 1), SHAPE),
+            (("conv", 5, 3, 3), (3, 10, 14)),
             (_conv(d, d.integer(2, 4)), _shape(d)),
             (_conv(d, d.integer(2, 4)), _shape(d)),
         ],
@@ -192,6 +193,7 @@ LAYER_MULTIPLY_ADDS = (
             (("conv", 8, 3, 2), (1, 16, 16)),
             (("conv", 5, 3, 2), SHAPE),
             (("conv", 7, 3, 1), SHAPE),
+            (("conv", 5, 3, 3), (3, 10, 14)),
             (_conv(d, d.integer(2, 4)), _shape(d)),
         ],
     ),
@@ -223,8 +225,10 @@ def _block(
 
 
 def _block_again(d: Draw) -> list[Case]:
-    first, second = (_block(d, (1, 2, 4, 6), 3, 3, "max") for _ in range(2))
-    return [first, second, first]
+    first = _block(d, (1, 2, 4, 6), 3, 3, "max")
+    other_images = d.call(d.floats(1, 2, 4, 6, low=-2, high=2), *first.args[1:])
+    other_filters = _block(d, (1, 2, 4, 6), 3, 3, "max")
+    return [first, other_images, other_filters, first]
 
 
 CONV_BLOCK = (
