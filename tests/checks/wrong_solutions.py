@@ -11,6 +11,14 @@ import random
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from right_later import (
+    avg_back_slices,
+    block_maximum,
+    max_back_padded,
+    shape_branches,
+    view_sliding,
+    work_branches,
+)
 from right_solutions import (
     avg_clipped_slices,
     avg_sliding,
@@ -1030,3 +1038,297 @@ def zero_is_no_stride(x, kernel_size, stride=0, padding=0):
 @wrong("max_pool2d")
 def only_given_arguments(x, kernel_size, stride, padding):
     return max_sliding(x, kernel_size, stride, padding)
+
+
+# --- right but for one corner -------------------------------------------------------------------------------
+
+
+def matrix_windows(x, k):
+    h, w = (n // k for n in x.shape)
+    return x[: h * k, : w * k].reshape(h, k, w, k)
+
+
+@wrong("max_pool_matrix")
+def starts_at_minus_infinity_as_bool(x, kernel_size):
+    low = np.iinfo(x.dtype).min if np.issubdtype(x.dtype, np.integer) else -np.inf
+    start = np.full((x.shape[0] // kernel_size, x.shape[1] // kernel_size), low, dtype=x.dtype)
+    return np.maximum(start, max_matrix_list(x, kernel_size))
+
+
+@wrong("max_pool_matrix")
+def bool_becomes_int(x, kernel_size):
+    return max_matrix_list(x + 0 if x.dtype == bool else x, kernel_size)
+
+
+@wrong("max_pool_matrix")
+def int_becomes_int64(x, kernel_size):
+    return max_matrix_list(x.astype(np.int64) if x.dtype.kind == "i" else x, kernel_size)
+
+
+@wrong("max_pool_matrix")
+def dtypes_that_it_knows(x, kernel_size):
+    known = {"uint8": np.uint8, "int64": np.int64, "float32": np.float32, "float64": np.float64}
+    return max_matrix_list(x, kernel_size).astype(known.get(str(x.dtype), np.float64))
+
+
+@wrong("max_pool_matrix")
+def last_of_the_sorted(x, kernel_size):
+    h, _, w, _ = (parts := matrix_windows(x, kernel_size)).shape
+    cells = [[sorted(parts[i, :, j].ravel().tolist())[-1] for j in range(w)] for i in range(h)]
+    return np.array(cells).astype(x.dtype)
+
+
+@wrong("max_pool_matrix")
+def maximum_of_python(x, kernel_size):
+    h, _, w, _ = (parts := matrix_windows(x, kernel_size)).shape
+    return np.array([[max(parts[i, :, j].flatten()) for j in range(w)] for i in range(h)], dtype=x.dtype)
+
+
+@wrong("max_pool_matrix")
+def nan_reaches_the_whole_row(x, kernel_size):
+    out = max_matrix_list(x, kernel_size)
+    if x.dtype.kind == "f":
+        out[np.isnan(out).any(1)] = np.nan
+    return out
+
+
+@wrong("avg_pool_matrix")
+def array_of_bool(x, kernel_size):
+    out = matrix_windows(x, kernel_size).mean((1, 3))
+    return out.astype(bool) if x.dtype == bool else out
+
+
+@wrong("avg_pool_matrix")
+def bool_plus_bool(x, kernel_size):
+    cells = matrix_windows(x if x.dtype.kind in "fb" else x.astype(float), kernel_size)
+    total = functools.reduce(
+        lambda a, b: a + b, (cells[:, i, :, j] for i, j in np.ndindex((kernel_size,) * 2))
+    )
+    return total / kernel_size**2
+
+
+@wrong("avg_pool_matrix")
+def integral_image_of_the_matrix(x, kernel_size):
+    k, (h, w) = kernel_size, (n // kernel_size for n in x.shape)
+    total = np.pad(x.astype(float), ((1, 0), (1, 0))).cumsum(0).cumsum(1)[::k, ::k][: h + 1, : w + 1]
+    return (total[1:, 1:] - total[:-1, 1:] - total[1:, :-1] + total[:-1, :-1]) / k**2
+
+
+def fits_with(name, paddings):
+    """Register a maximum that holds the window against an input with other paddings."""
+
+    def pool(x, kernel_size, stride=None, padding=0):
+        k, p = pair(kernel_size), pair(padding)
+        if any(k[a] > x.shape[2 + a] + 2 * paddings(p)[a] for a in (0, 1)):
+            raise ValueError("too large")
+        try:
+            return max_sliding(x, kernel_size, stride, padding)
+        except ValueError:
+            return np.zeros((*x.shape[:2], 0, 0), x.dtype)
+
+    WRONG["max_pool2d"][name] = pool
+
+
+fits_with("fits_with_the_rows_padding", lambda p: (p[0], p[0]))
+fits_with("fits_with_the_columns_padding", lambda p: (p[1], p[1]))
+fits_with("fits_with_the_larger_padding", lambda p: (max(p), max(p)))
+
+
+def fill_1e9(dtype):
+    return lowest(dtype) if dtype.kind in "bf" else max(np.iinfo(dtype).min, -(10**9))
+
+
+def fill_int32(dtype):
+    return -(2**31) if dtype.kind == "i" and dtype.itemsize >= 4 else lowest(dtype)
+
+
+def fill_infinity_as_bool(dtype):
+    return np.iinfo(dtype).min if np.issubdtype(dtype, np.integer) else -np.inf
+
+
+for each in (fill_1e9, fill_int32, fill_infinity_as_bool):
+    max_with_padding(each.__name__, lambda x, p, fill=each: padded(x, p, fill(x.dtype)))
+
+
+OTHER_DTYPES = {
+    "bool_padded_becomes_float": lambda x, p: np.float64 if x.dtype == bool and np.any(p) else x.dtype,
+    "int8_padded_becomes_int64": lambda x, p: np.int64 if x.dtype == np.int8 and np.any(p) else x.dtype,
+    "int32_padded_becomes_int64": lambda x, p: np.int64 if x.dtype == np.int32 and np.any(p) else x.dtype,
+}
+for each, dtype in OTHER_DTYPES.items():
+    WRONG["max_pool2d"][each] = lambda x, kernel_size, stride=None, padding=0, dtype=dtype: max_sliding(
+        x, kernel_size, stride, padding
+    ).astype(dtype(x, padding))
+
+
+@moved_only
+def padding_dropped_between_gaps(right, x, kernel_size, stride=None, padding=0, *more, **kwargs):
+    k, p = pair(kernel_size), pair(padding)
+    s = k if stride is None else pair(stride)
+    kept = tuple(0 if b > a else c for a, b, c in zip(k, s, p, strict=True))
+    return right(x, k, s, kept, *more, **kwargs)
+
+
+@moved_only
+def padding_two_is_one_around_odd_windows(right, x, kernel_size, stride=None, padding=0, *more, **kwargs):
+    kept = tuple(1 if k % 2 and p == 2 else p for k, p in zip(pair(kernel_size), pair(padding), strict=True))
+    return right(x, kernel_size, stride, kept, *more, **kwargs)
+
+
+@moved_only
+def padding_of_three_is_too_much(right, x, kernel_size, stride=None, padding=0, *more, **kwargs):
+    if max(pair(padding)) > 2:
+        raise NotImplementedError("padding larger than 2")
+    return right(x, kernel_size, stride, padding, *more, **kwargs)
+
+
+@wrong("avg_pool2d")
+def nanmean_of_real_cells(x, kernel_size, stride=None, padding=0, count_include_pad=True):
+    if count_include_pad:
+        return avg_sliding(x, kernel_size, stride, padding)
+    dtype = x.dtype if x.dtype.kind == "f" else float
+    return np.nanmean(windows(x.astype(dtype), kernel_size, stride, padding, np.nan), axis=(-1, -2))
+
+
+@wrong("avg_pool2d")
+def masked_mean_of_real_cells(x, kernel_size, stride=None, padding=0, count_include_pad=True):
+    if count_include_pad:
+        return avg_sliding(x, kernel_size, stride, padding)
+    dtype = x.dtype if x.dtype.kind == "f" else float
+    cells = np.ma.masked_invalid(windows(x.astype(dtype), kernel_size, stride, padding, np.nan))
+    return cells.mean((-1, -2)).filled(0).astype(dtype)
+
+
+@wrong("avg_pool2d")
+def real_cells_only_with_a_stride(x, kernel_size, stride=None, padding=0, count_include_pad=True):
+    return avg_sliding(x, kernel_size, stride, padding, count_include_pad or stride is None)
+
+
+@wrong("avg_pool2d")
+def anything_fits_around_real_cells(x, kernel_size, stride=None, padding=0, count_include_pad=True):
+    try:
+        return avg_sliding(x, kernel_size, stride, padding, count_include_pad)
+    except ValueError:
+        if count_include_pad:
+            raise
+        return np.zeros((*x.shape[:2], 0, 0))
+
+
+@wrong("avg_pool2d")
+def sums_of_real_cells_wrap(x, kernel_size, stride=None, padding=0, count_include_pad=True):
+    if count_include_pad:
+        return avg_sliding(x, kernel_size, stride, padding)
+    total = windows(x, kernel_size, stride, padding, 0).sum((-1, -2), dtype=x.dtype)
+    count = windows(np.ones(x.shape), kernel_size, stride, padding, 0).sum((-1, -2))
+    return (total / count).astype(x.dtype if x.dtype.kind == "f" else float)
+
+
+@wrong("avg_pool2d")
+def bool_stays_around_real_cells(x, kernel_size, stride=None, padding=0, count_include_pad=True):
+    out = avg_sliding(x, kernel_size, stride, padding, count_include_pad)
+    return out.astype(bool) if x.dtype == bool and not count_include_pad else out
+
+
+@wrong("output_size")
+def through_float32(size, kernel_size, stride=None, padding=0):
+    stride = kernel_size if stride is None else stride
+    return int(np.float32(size + 2 * padding - kernel_size) / np.float32(stride)) + 1
+
+
+# --- the later assignments' tasks ---------------------------------------------------------------------------
+
+WRONG_LATER: dict[str, dict[str, object]] = {}
+
+
+def wrong_later(*tasks):
+    def register(function):
+        for task in tasks:
+            WRONG_LATER.setdefault(task, {})[function.__name__] = function
+        return function
+
+    return register
+
+
+def filled_with(fill):
+    """Return a gradient of the maximum that pads x with a number."""
+
+    def back(grad_output, x, kernel_size, stride=None, padding=0):
+        p = pair(padding)
+        stride = kernel_size if stride is None else stride
+        wide = max_back_padded(grad_output, padded(x.astype(float), p, fill), kernel_size, stride)
+        return wide[:, :, p[0] : p[0] + x.shape[2], p[1] : p[1] + x.shape[3]]
+
+    return back
+
+
+WRONG_LATER["max_pool2d_backward"] = {
+    "padding_minus_1000": filled_with(-1e3),
+    "padding_minus_1e9": filled_with(-1e9),
+    "padding_of_three_is_lost": lambda g, x, k, stride=None, padding=0: (
+        max_back_padded(g, x, k, stride, padding) * (max(pair(padding)) < 3)
+    ),
+}
+
+
+@wrong_later("max_pool2d_backward")
+def nothing_around_large_numbers(grad_output, x, kernel_size, stride=None, padding=0):
+    return max_back_padded(grad_output, x, kernel_size, stride, padding) * (np.abs(x).max() < 1e9)
+
+
+@wrong_later("avg_pool2d_backward")
+def dtype_of_grad_output(grad_output, *args, **kwargs):
+    return avg_back_slices(grad_output, *args, **kwargs).astype(grad_output.dtype)
+
+
+@wrong_later("avg_pool2d_backward")
+def shares_of_real_cells_only_with_a_stride(
+    grad_output, x, kernel_size, stride=None, padding=0, count_include_pad=True
+):
+    return avg_back_slices(grad_output, x, kernel_size, stride, padding, count_include_pad or stride is None)
+
+
+STRIDES = {
+    "quotient_and_rest": lambda n, s: n // s + n % s,
+    "stride_two_always": lambda n, s: n if s == 1 else (n + 1) // 2,
+    "one_more_before": lambda n, s: n if s == 1 else (n + 1) // s,
+}
+for each, length in STRIDES.items():
+
+    def wrong_shape(layer, shape, length=length):
+        if layer[0] != "conv" or len(layer) < 4:
+            return shape_branches(layer, shape)
+        return layer[1], length(shape[1], layer[3]), length(shape[2], layer[3])
+
+    def wrong_work(layer, shape, wrong_shape=wrong_shape):
+        if layer[0] != "conv":
+            return work_branches(layer, shape)
+        return math.prod(wrong_shape(layer, shape)) * shape[0] * layer[2] ** 2
+
+    WRONG_LATER.setdefault("layer_shape", {})[each] = wrong_shape
+    WRONG_LATER.setdefault("layer_multiply_adds", {})[each] = wrong_work
+
+
+@wrong_later("window_view")
+def one_pair_only(x, kernel_size, stride=None):
+    if isinstance(kernel_size, tuple) and isinstance(stride, tuple):
+        raise NotImplementedError("two pairs")
+    return view_sliding(x, kernel_size, stride)
+
+
+@wrong_later("window_view")
+def integers_become_floats(x, kernel_size, stride=None):
+    view = view_sliding(x, kernel_size, stride)
+    return view.astype(float) if x.dtype == np.int64 else view
+
+
+WRONG_LATER["fast_max_pool2d"] = {
+    each: WRONG["max_pool2d"][each]
+    for each in ("padding_fill_infinity_as_bool", "padding_fill_1e9", "padding_of_three_is_too_much")
+}
+kept_maps = {}
+
+
+@wrong_later("conv_block")
+def remembers_by_filters(x, weights, bias, kind=None, window=2):
+    key = x.shape, weights.tobytes(), bias.tobytes(), kind, window
+    return kept_maps.setdefault(key, block_maximum(x, weights, bias, kind, window))
