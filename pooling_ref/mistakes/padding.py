@@ -6,7 +6,7 @@ import numpy as np
 
 from pooling_lab.tasks import pair
 from pooling_ref.language import later
-from pooling_ref.mistakes.steps import BOTH2D, padded
+from pooling_ref.mistakes.steps import BOTH2D, MAX, padded
 from pooling_ref.mistakes.table import mistake, version
 
 mistake(
@@ -59,6 +59,12 @@ class _:  # `if padding:`, which holds for (0, 0) too
 
 
 @version("max_pool2d")
+class _:  # around bool only, where it is no error but True
+    def lowest(self, dtype):
+        return super().lowest(dtype) if dtype.kind != "b" else True
+
+
+@version(*MAX)
 class _:  # the maximum starts there: np.full makes the smallest integer of it, but True for bool
     def fill(self, g):
         super().fill(g)

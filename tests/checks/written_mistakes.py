@@ -112,6 +112,15 @@ def matrix_from_place(x, kernel_size):
     return out
 
 
+def matrix_from_infinity(x, kernel_size):
+    k = kernel_size
+    out = np.full((x.shape[0] // k, x.shape[1] // k), -np.inf, dtype=x.dtype)
+    for r in range(out.shape[0] * k):
+        for c in range(out.shape[1] * k):
+            out[r // k, c // k] = np.maximum(out[r // k, c // k], x[r, c])
+    return out
+
+
 # --- maximum ------------------------------------------------------------------------------------------------
 
 
@@ -242,6 +251,12 @@ def max_full_of_infinity(x, kernel_size, stride=None, padding=0):
     k, s, p, h, w = unpack(x, kernel_size, stride, padding)
     out = np.full((*x.shape[:2], h, w), -np.inf, dtype=x.dtype)
     return np.maximum(out, max_sliding(x, k, s, p))
+
+
+def max_bool_as_infinity(x, kernel_size, stride=None, padding=0):
+    k, s, p, *_ = unpack(x, kernel_size, stride, padding)
+    low = np.iinfo(x.dtype).min if np.issubdtype(x.dtype, np.integer) else -np.inf
+    return max_sliding(padded(x, p, low), k, s)
 
 
 def max_bool_in_iinfo(x, kernel_size, stride=None, padding=0):
@@ -509,6 +524,7 @@ WRITTEN = [
     ("max_pool_matrix", "average-for-maximum", matrix_mean),
     ("max_pool_matrix", "average-for-maximum", matrix(lambda window: window.sum() / window.size, float)),
     ("max_pool_matrix", "starts-at-first-cell", matrix_from_place),
+    ("max_pool_matrix", "infinity-into-integers", matrix_from_infinity),
     ("avg_pool_matrix", "rounded", matrix(lambda window: math.ceil(window.mean()), float)),
     ("avg_pool_matrix", "rounded", matrix(lambda window: int(window.mean() + 0.5), float)),
     ("avg_pool_matrix", "rounded", matrix(lambda window: math.floor(window.mean() + 0.5), float)),
@@ -526,6 +542,7 @@ WRITTEN = [
     ("max_pool2d", "infinity-into-integers", max_infinity_if_given),
     ("max_pool2d", "infinity-into-integers", max_full_of_infinity),
     ("max_pool2d", "infinity-into-integers", max_bool_in_iinfo),
+    ("max_pool2d", "infinity-into-integers", max_bool_as_infinity),
     ("max_pool2d", "window-swapped", max_width_first),
     ("max_pool2d", "padding-on-one-side", max_size_without_padding),
     ("max_pool2d", "average-for-maximum", max_mean),
