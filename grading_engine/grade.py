@@ -166,7 +166,7 @@ class Grading:
             )
         if not self.app.students:
             for student in self.converter.without_notebook():
-                self.console.print(f"[yellow]{escape(student)}: no notebook was handed in", highlight=False)
+                self.console.print(f"[yellow]{shown(student)}: no notebook was handed in", highlight=False)
         chosen = [each for each in found if not self.app.students or each.student in self.app.students]
         todo = [each for each in chosen if self.converter.wanted(each)]
         return todo, len(chosen) - len(todo)
@@ -220,7 +220,8 @@ class Grading:
     def _begun(self, todo: list[Submission]) -> Iterator[Submission]:
         """Yield the submissions one by one, each with its place in the gradebook."""
         for submission in todo:
-            self.converter.begin(submission)
+            if not submission.problem:
+                self.converter.begin(submission)
             if submission.problem:
                 self._fail(submission)
             else:
@@ -247,7 +248,7 @@ class Grading:
         submission.log = ""
 
     def _keep_log(self, submission: Submission) -> None:
-        with self.log.open("a", encoding="utf-8") as log:
+        with self.log.open("a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"== {submission.assignment} {submission.student}: {submission.problem or 'graded'}\n")
             log.write(submission.log)
 
@@ -267,7 +268,7 @@ class Grading:
     def _tell(self, seconds: float, graded_already: int) -> None:
         for each in sorted(self.failed, key=lambda submission: submission.student):
             self.console.print(
-                f"[red]{escape(each.student)}[/red]: {escape(each.problem)}", highlight=False, soft_wrap=True
+                f"[red]{shown(each.student)}[/red]: {shown(each.problem)}", highlight=False, soft_wrap=True
             )
         said = [f"{self.done} graded"]
         if graded_already:
@@ -278,6 +279,11 @@ class Grading:
         self.console.print(
             f"{', '.join(said)}; {seconds:.1f} s{pace}. Log: {self.log}", highlight=False, soft_wrap=True
         )
+
+
+def shown(text: str) -> str:
+    """Return a text as the console can print it: names of files need not be UTF-8."""
+    return escape(text.encode("utf-8", "backslashreplace").decode())
 
 
 def one_by_one(words: list[str]) -> list[str]:

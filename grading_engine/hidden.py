@@ -142,12 +142,18 @@ class HiddenRoom:
         Aliases of modules that are imported here, such as `np` for `numpy`.
     students : set of str
         The names that the solution cells of the gradebook define.
+
+    Attributes
+    ----------
+    doubtful : set of str
+        The names that came from the kernel, and those made with them.
     """
 
     modules: dict[str, str]
     students: set[str] = field(default_factory=set)
     trusted: list[Line] = field(default_factory=list)
     standins: dict[str, Any] = field(default_factory=dict)
+    doubtful: set[str] = field(default_factory=set)
     names: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
 
     def trust(self, source: str) -> None:
@@ -199,8 +205,11 @@ class HiddenRoom:
         ours = set().union(*(line.changes for line in lines)) - self.students
         wanted = {name for name in needed - ours if self._is_kernels(name)}
         self._from_kernel(wanted, ask)
+        self.doubtful |= wanted
         for line in lines:
             self._run_trusted(line, ask)
+            if line.uses & self.doubtful:
+                self.doubtful |= line.changes
 
     def _is_kernels(self, name: str) -> bool:
         """Say whether only the kernel can have a name; one of `modules` is bound on the way."""
@@ -226,13 +235,17 @@ class HiddenRoom:
         return in_order
 
     def _run_trusted(self, line: Line, ask: Callable[[list[str]], dict[str, Any]]) -> None:
-        """Run one of the instructor's visible lines; where it fails here, the kernel has what it changes."""
+        """Run one of the instructor's visible lines; where it fails here, the kernel has what it changes.
+
+        Not where it uses something of the student's, who could make it fail here and forge the rest there.
+        """
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 exec(line.code, self.names)
         except Exception as error:
-            if getattr(error, "fatal", False):
+            if getattr(error, "fatal", False) or line.uses & self.doubtful:
                 raise
+            self.doubtful |= line.changes
             for name in line.changes:
                 self.names.pop(name, None)
             self._from_kernel(set(line.changes), ask)
@@ -325,12 +338,13 @@ def _used(table: symtable.SymbolTable, top: bool) -> Iterator[str]:
 
 @lru_cache(maxsize=1000)
 def defined_names(source: str) -> frozenset[str]:
-    """Return the names that a cell binds; where it is not Python, the functions it seems to define."""
+    """Return the names that a cell binds but by imports; where it is not Python, those it seems to define."""
     try:
         tree = ast.parse(source)
     except SyntaxError:
         return frozenset(re.findall(r"^(?:def|class)\s+(\w+)", source, re.MULTILINE))
-    return frozenset().union(*(bound_names(statement) for statement in tree.body))
+    own = [each for each in tree.body if not isinstance(each, ast.Import | ast.ImportFrom)]
+    return frozenset().union(*map(bound_names, own))
 
 
 def imported_modules(source: str) -> set[str]:

@@ -26,6 +26,8 @@ from .standins import Bridge
 from .student_kernel import KernelFault, StudentKernel
 from .turns import turn
 
+MAX_ERROR = 20_000  # characters of an exception's text
+
 
 @dataclass(frozen=True)
 class SourceCell:
@@ -183,18 +185,20 @@ class SealedRun:
     def _points(self, value: Any, most: float | None) -> NotebookNode:
         """Return the value of the hidden lines as nbgrader reads it, and never above what the cell gives.
 
-        What is no number of points, negative or NaN, nbgrader would take for all of them.
+        A number of points, or True for all of them. nbgrader would also take all else for all of them: what a
+        student's function returned, NaN, a negative number, False.
         """
-        text = str(value)
-        if isinstance(value, Real) and not isinstance(value, bool):
-            if not value >= 0:
-                self.log.error("A hidden test gave %s points, which is no number of points", value)
-                return self._error("ValueError", sentence(self.language, "failed"))
-            if most is not None and value > most:
-                self.log.error("A hidden test gave %s points in a cell worth %s; they are cut", value, most)
-                value = most
-            text = repr(float(value))
-        return output_of("execute_result", data={"text/plain": _printable(text)})
+        if value is True:
+            return output_of("execute_result", data={"text/plain": "True"})
+        if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < math.inf:
+            self.log.error(
+                "A hidden test gave %s, which is no number of points", _printable(repr(value))[:200]
+            )
+            return self._error("ValueError", sentence(self.language, "failed"))
+        if most is not None and value > most:
+            self.log.error("A hidden test gave %s points in a cell worth %s; they are cut", value, most)
+            value = most
+        return output_of("execute_result", data={"text/plain": repr(float(value))})
 
     def _unsealed(self, outputs: list[NotebookNode], most: float | None) -> list[NotebookNode]:
         """Return the outputs of a test cell with nothing hidden: the kernel's own word, as in stock nbgrader.
@@ -266,7 +270,7 @@ class SealedRun:
         return self._error(name, sentence(self.language, key, seconds=seconds))
 
     def _error(self, name: str, text: str) -> NotebookNode:
-        name, text = _printable(name)[:200], _printable(text)
+        name, text = _printable(name)[:200], _printable(text)[:MAX_ERROR]
         return output_of("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
 
     def _note(self) -> NotebookNode:

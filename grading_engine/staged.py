@@ -23,7 +23,7 @@ import nbformat
 from nbconvert.writers import FilesWriter
 from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
-from nbgrader.utils import rmtree
+from nbgrader.utils import parse_utc, rmtree
 
 # Preprocessors that write to the gradebook: the first of them in the configuration, and all after it, are
 # left for the process that has the gradebook.
@@ -116,9 +116,18 @@ class StagedAutograde(Autograde):
 
     def wanted(self, submission: Submission) -> bool:
         """Say whether it is to be graded, by nbgrader's rule: not if it is, and not handed in anew since."""
-        self.notebooks = submission.notebooks
-        with self._in_place():
-            return self.init_destination(submission.assignment, submission.student)
+        with self._reporting(submission):
+            self.notebooks = submission.notebooks
+            self.run_pre_convert_hook()
+            folder = Path(
+                self.coursedir.format_path(
+                    self.coursedir.submitted_directory, submission.student, submission.assignment
+                )
+            )
+            check_timestamp(folder / "timestamp.txt")
+            with self._in_place():
+                return self.init_destination(submission.assignment, submission.student)
+        return True  # to be told what is wrong with it
 
     @contextlib.contextmanager
     def staging(self) -> Iterator[Path]:
@@ -159,7 +168,6 @@ class StagedAutograde(Autograde):
         """Copy its files, and make its place in the gradebook; which of its notebooks count is found out."""
         with self._reporting(submission):
             self.notebooks = submission.notebooks
-            self.run_pre_convert_hook()
             self.init_assignment(submission.assignment, submission.student)
             submission.notebooks = self.notebooks
 
@@ -217,13 +225,29 @@ class StagedAutograde(Autograde):
             logger.addHandler(handler)
         try:
             yield
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # the latter from a hook that lets nobody go on
             self.log.error(traceback.format_exc())
             submission.problem = f"{type(error).__name__}: {error}".strip().partition("\n")[0]
         finally:
             for logger in loggers:
                 logger.removeHandler(handler)
             submission.log += said.getvalue()
+
+
+def check_timestamp(path: Path) -> None:
+    """Make sure that what says when something was handed in can be read as a time.
+
+    Raises
+    ------
+    ValueError
+        Where it cannot; nbgrader would stumble over it.
+    """
+    if path.is_file():
+        text = path.read_text(encoding="utf-8", errors="replace").strip()
+        try:
+            parse_utc(text or "1 January 2026")
+        except (ValueError, OverflowError, TypeError):
+            raise ValueError(f"{path.name} holds no time: {text[:80]!r}") from None
 
 
 def _writes(kind: Any) -> bool:

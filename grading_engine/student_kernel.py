@@ -15,10 +15,12 @@ from jupyter_client.manager import KernelManager
 
 from .inside import agent, wire
 
+SENDING = 10.0  # seconds in which the kernel takes a message, or never will
 GRACE = 2.0  # seconds to stop in, after an interrupt
 TICK = 0.2  # seconds between two looks at whether the kernel is alive
 MAX_FRAME = 100 * 2**20  # bytes of one part of a message; a larger one is never received
 ANSWERS = (agent.ANSWER, "status")  # the messages that answer a request; not what is printed meanwhile
+MAX_HEADER = 2**20  # bytes of a message's header
 QUEUE = 64  # messages that may wait to be read
 LOOPS = ("async", "await", "tornado")  # a notebook with one of these words needs the kernel's event loop
 
@@ -102,7 +104,12 @@ class StudentKernel:
         self.manager = self.new_manager()
         self.context = zmq.Context()
         self.manager.start_kernel(cwd=self.cwd, extra_arguments=self.arguments)
-        for option, value in ((zmq.MAXMSGSIZE, MAX_FRAME), (zmq.RCVHWM, QUEUE), (zmq.LINGER, 0)):
+        for option, value in (
+            (zmq.MAXMSGSIZE, MAX_FRAME),
+            (zmq.RCVHWM, QUEUE),
+            (zmq.LINGER, 0),
+            (zmq.SNDTIMEO, int(1000 * SENDING)),
+        ):
             self.context.setsockopt(option, value)
         self.client = self.manager.client(context=self.context)
         self.shell = self.client.connect_shell()
@@ -150,10 +157,10 @@ class StudentKernel:
         str
             How it ended: `ok`, `error`, `timeout` or `dead`.
         """
-        sent = self._ask_to_run(code)
         status, idle = None, False
         until = Until(seconds)
         try:
+            sent = self._ask_to_run(code)
             for kind, content, _ in self._messages((sent,), until):
                 if kind in ("execute_reply", agent.ANSWER):
                     said = content.get("status" if kind == "execute_reply" else "ok")
@@ -270,8 +277,19 @@ class StudentKernel:
         buffers: list[bytes] | None = None,
         socket: zmq.Socket | None = None,
     ) -> str:
+        """Send a message, and return its id.
+
+        Raises
+        ------
+        KernelDied
+            Where nobody takes it: after bytes of no known form libzmq gives a connection up.
+        """
         message = self.client.session.msg(kind, content)
-        self.client.session.send(socket or self.shell, message, buffers=buffers)
+        try:
+            self.client.session.send(socket or self.shell, message, buffers=buffers)
+        except zmq.Again:
+            self.stuck = True
+            raise KernelDied("the kernel takes no messages any more") from None
         return message["header"]["msg_id"]
 
     def _messages(
@@ -314,7 +332,8 @@ class StudentKernel:
             _, (signature, *parts) = session.feed_identities(frames)
             if not compare_digest(signature, session.sign(parts[:4])):
                 return None
-            header, parent, _, content = map(wire.parse, parts[:4])
+            header, parent = (wire.parse(part, MAX_HEADER) for part in parts[:2])
+            content = wire.parse(parts[3])
             kind = header["msg_type"]
             if parent.get("msg_id") not in parents or (kinds and kind not in kinds):
                 return None
@@ -334,7 +353,7 @@ class StudentKernel:
                 if idle or kind == agent.ANSWER:
                     self.stuck = False
                     break
+            self._release()  # the interrupt may have taken the agent with it
         except (KernelFault, RuntimeError):
-            pass
-        self._release()  # the interrupt may have taken the agent with it
+            self.stuck = True
         return "timeout"

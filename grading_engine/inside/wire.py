@@ -183,7 +183,7 @@ class Decoder:
         return [self.decode(item, depth) for item in data["v"]]
 
 
-def parse(text: bytes) -> Any:
+def parse(text: bytes, most: int = MAX_BYTES) -> Any:
     """Read JSON strictly: no NaN, no depth that overflows, no doubled size.
 
     Raises
@@ -191,7 +191,7 @@ def parse(text: bytes) -> Any:
     WireError
         Where it is not JSON.
     """
-    if len(text) > 2 * MAX_BYTES:
+    if len(text) > most:
         raise WireError("the message is too large")
     try:
         return json.loads(text, parse_constant=_no_constant)
@@ -409,7 +409,10 @@ def _decode_complex(decoder: Decoder, data: dict[str, Any], depth: int) -> compl
 
 
 def _decode_range(decoder: Decoder, data: dict[str, Any], depth: int) -> range:
-    return range(*decoder.all(data, depth))
+    found = range(*decoder.all(data, depth))
+    if len(found) > MAX_ITEMS:
+        raise WireError(f"a range came with more than {MAX_ITEMS} items")
+    return found
 
 
 def _decode_named(decoder: Decoder, data: dict[str, Any], depth: int) -> Any:

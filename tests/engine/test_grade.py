@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import nbformat
 import psutil
@@ -298,6 +299,25 @@ def test_a_submission_that_nbgrader_cannot_grade_gets_its_line_and_the_others_th
     assert done.returncode == 1
     assert re.search(r"ben: NbGraderException: No notebooks found", done.stdout)
     assert graded_folders(course) == {"ana"}
+
+
+def test_a_submission_with_odd_files_is_graded_or_named_and_the_others_are_graded(tmp_path):
+    course = hand_in(TinyCourse(tmp_path / "course"), dict.fromkeys(("ana", "ben", "eva"), lambda nb: None))
+    with (course.root / "nbgrader_config.py").open("a") as config:
+        config.write("from grading_engine.submitted_links import disarm_links\n")
+        config.write("c.Autograde.pre_convert_hook = disarm_links\n")
+    grade(course)
+    submitted = course.root / "submitted"
+    Path(os.fsdecode(os.fsencode(submitted / "ana" / "ps") + b"/caf\xe9.txt")).write_text("from a zip")
+    (submitted / "ben" / "ps" / "timestamp.txt").write_text("yesterday or so")
+    (submitted / "eva" / "ps" / "timestamp.txt").unlink()
+    os.mkfifo(submitted / "eva" / "ps" / "timestamp.txt")
+    done = grade(course, "--force", check=False)
+    assert done.returncode == 1
+    assert "ben: ValueError: timestamp.txt holds no time: 'yesterday or so'" in done.stdout
+    assert "eva: ValueError: timestamp.txt holds no time: 'No plain file was handed in here." in done.stdout
+    assert "1 graded, 2 failed" in done.stdout
+    assert course.scores("ana").items() >= FULL.items()
 
 
 STAMPING = """

@@ -261,21 +261,46 @@ def test_a_kind_of_sandbox_that_does_not_exist_is_refused():
         Sandbox(kind="cardboard")
 
 
-def test_links_that_were_handed_in_become_notes(tmp_path):
+@pytest.fixture
+def secret(tmp_path):
+    """A file that no submission may lead to."""
     secret = tmp_path / "gradebook.db"
     secret.write_text("secret")
+    return secret
+
+
+def disarm(folder):
+    disarm_links(assignment="*", student="*", notebooks=[str(folder / "ps.ipynb")])
+
+
+def test_links_that_were_handed_in_become_notes(tmp_path, secret):
     folder = tmp_path / "submitted" / "me" / "ps"
     (folder / "deep").mkdir(parents=True)
     (folder / "ps.ipynb").symlink_to(secret)
     (folder / "deep" / "data.txt").symlink_to(secret)
     (folder / "all").symlink_to(tmp_path)
     (folder / "own.txt").write_text("mine")
-    disarm_links(assignment="*", student="*", notebooks=[str(folder / "ps.ipynb")])
+    os.mkfifo(folder / "timestamp.txt")
+    (folder / "deep").chmod(0o555)
+    disarm(folder)
     for name in ("ps.ipynb", "deep/data.txt", "all"):
         assert not (folder / name).is_symlink()
         assert "A link to" in (folder / name).read_text()
+    assert "No plain file" in (folder / "timestamp.txt").read_text()
     assert (folder / "own.txt").read_text() == "mine"
     assert secret.read_text() == "secret"
+
+
+@pytest.mark.parametrize("linked", ["ps", "."])
+def test_a_submission_that_is_a_link_to_another_is_not_the_other(tmp_path, linked):
+    other, mine = tmp_path / "submitted" / "other", tmp_path / "submitted" / "me"
+    (other / "ps").mkdir(parents=True)
+    (other / "ps" / "ps.ipynb").write_text("the other's")
+    (mine / linked).parent.mkdir(exist_ok=True)
+    Path(os.path.normpath(mine / linked)).symlink_to(other / linked)
+    disarm(mine / "ps")
+    assert not (mine / "ps" / "ps.ipynb").exists()
+    assert (other / "ps" / "ps.ipynb").read_text() == "the other's"
 
 
 def test_the_folders_of_a_grading_process_are_gone_when_it_ends(tmp_path):
