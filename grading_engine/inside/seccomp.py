@@ -14,6 +14,7 @@ from . import linux
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 NUMBERS = {
     "open": (2, None),
+    "ioctl": (16, 29),
     "shmget": (29, 194),
     "socket": (41, 198),
     "connect": (42, 203),
@@ -27,6 +28,7 @@ NUMBERS = {
     "kill": (62, 129),
     "semget": (64, 190),
     "msgget": (68, 186),
+    "fcntl": (72, 25),
     "truncate": (76, 45),
     "chmod": (90, None),
     "fchmod": (91, 52),
@@ -168,13 +170,45 @@ NEVER = _words(
     "vhangup personality setpriority sched_setattr ioprio_set migrate_pages move_pages modify_ldt"
 )
 
-_SOCK_DGRAM, _SOCK_TYPE = 2, 0xF
+# Mode 3 asks for neither reading nor writing: Landlock and read-only mounts let it by, and with O_TRUNC it
+# empties the file on older versions of Linux. The descriptor then takes leases and attributes.
+_MODE, _NEITHER = 0b11, 0b11
+
+_AF_UNIX, _SOCK_STREAM = 1, 1
+_STREAM_OR_SEQPACKET = 0xF & ~4  # 1 and 5 are one number under it, and no other type is
+
+# Leases hold up whoever opens the file, in other processes too; the owner of a descriptor is sent any signal.
+_FCNTL_REFUSED = {
+    "F_SETOWN": 8,
+    "F_SETSIG": 10,
+    "F_SETOWN_EX": 15,
+    "F_SETLEASE": 1024,
+    "F_NOTIFY": 1026,
+}
+# The same by ioctl, and attributes of files that are open for reading.
+_IOCTL_REFUSED = {
+    "FIOASYNC": 0x5452,
+    "FIOSETOWN": 0x8901,
+    "SIOCSPGRP": 0x8902,
+    "FS_IOC_SETFLAGS": 0x40086602,
+    "FS_IOC_SETVERSION": 0x40087602,
+    "FS_IOC_FSSETXATTR": 0x401C5820,
+    "FS_IOC_ENABLE_VERITY": 0x40806685,
+}
+
 _CLONE_THREAD, _CLONE_NEW_ANYTHING = 0x00010000, 0x7E020080
 
 EVERYWHERE = [
     *(Rule(call) for call in NEVER),
     Rule("clone3", errno.ENOSYS),  # its flags lie in memory, out of a filter's reach; libc then uses clone
-    Rule("socketpair", argument=1, mask=_SOCK_TYPE, value=_SOCK_DGRAM),  # could send to any Unix socket
+    Rule("open", argument=1, mask=_MODE, value=_NEITHER),
+    Rule("openat", argument=2, mask=_MODE, value=_NEITHER),
+    Rule("openat2", errno.ENOSYS),  # its flags lie in memory; libc then uses openat
+    *(Rule("fcntl", argument=1, value=command) for command in _FCNTL_REFUSED.values()),
+    *(Rule("ioctl", argument=1, value=command) for command in _IOCTL_REFUSED.values()),
+    # Datagrams could go to any Unix socket, and what is made as SOCK_RAW sends datagrams.
+    Rule("socketpair", argument=0, value=_AF_UNIX, unless=True),
+    Rule("socketpair", argument=1, mask=_STREAM_OR_SEQPACKET, value=_SOCK_STREAM, unless=True),
     Rule("prctl", argument=0, value=linux.PR_SET_PDEATHSIG),  # it ends with its guard
     Rule("prlimit64", argument=0, value=0, unless=True),  # its own limits only
     Rule("sched_setscheduler", PRETEND),  # libzmq gives up where it cannot say that its threads are ordinary
@@ -213,7 +247,6 @@ def beside_landlock() -> list[Rule]:
         *(Rule(call) for call in (*_XATTR, "truncate")),
         Rule("open", argument=1, mask=os.O_ACCMODE | os.O_TRUNC, value=os.O_TRUNC),
         Rule("openat", argument=2, mask=os.O_ACCMODE | os.O_TRUNC, value=os.O_TRUNC),
-        Rule("openat2", errno.ENOSYS),
         Rule("kill", argument=0, value=mine, unless=True),
         Rule("tgkill", argument=0, value=mine, unless=True),
     ]

@@ -112,6 +112,25 @@ attempt(reach)
 one, _ = socket.socketpair()
 attempt(one.connect, ABSTRACT)
 """,
+    "a Unix socket by way of a pair of another type": """
+def reach(kind):
+    pair = (ctypes.c_int * 2)()
+    if libc.socketpair(socket.AF_UNIX, kind, 0, pair) < 0:
+        raise OSError(ctypes.get_errno(), "socketpair")
+    socket.socket(fileno=pair[0]).sendto(b"hello", ABSTRACT + "-dgram")
+for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW, 4, 0):
+    for flags in (0, socket.SOCK_CLOEXEC, socket.SOCK_NONBLOCK):
+        attempt(reach, kind | flags)
+attempt(socket.socketpair, 40, socket.SOCK_STREAM)  # AF_VSOCK
+""",
+    "a file by asking neither to read nor to write": """
+for name in (ROOT + "/gradebook.db", os.__file__, "data.csv"):
+    for flags in (0, os.O_TRUNC, os.O_APPEND):
+        attempt(os.open, name, 3 | flags)
+    print(call(2, name.encode(), 3))  # open
+    how = (ctypes.c_uint64 * 3)(3, 0, 0)
+    print(call(437, -100, name.encode(), how, 24))  # openat2
+""",
 }
 
 
@@ -152,6 +171,19 @@ def test_a_notebook_cannot_reach(world, attacker, code):
     assert not got.text or "refused" in got.text
     assert CANARY not in got.text
     assert len(world.callers) == before
+
+
+def test_a_notebook_has_pairs_of_streams(world, attacker):
+    code = """
+import asyncio
+for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK):
+    one, other = socket.socketpair(socket.AF_UNIX, kind)
+    one.send(b"hello")
+    print(other.recv(100))
+loop = asyncio.new_event_loop()
+loop.close()
+"""
+    assert attack(world, attacker, code).text == "b'hello'\n" * 3
 
 
 def test_a_notebook_sees_no_variable_of_the_graders_environment(world, walls):
@@ -260,6 +292,26 @@ print(call(248, b"user", b"name", b"x", 1, -3), call(250, 0, -3, 0), call(249, b
 print(call(321, 0, 0, 0), call(298, 0, 0, -1, -1, 0), call(323, 0))  # bpf, perf, userfaultfd
 print(call(175, 0, 0, b""), call(246, 0, 0, 0, 0))
 print(call(227, 0, ctypes.create_string_buffer(16)), call(170, b"broken", 6), call(29, 1, 4096, 0o1600))
+""",
+    "holding files and owning descriptors": """
+import array, fcntl, struct
+for name in (os.__file__, "data.csv"):
+    with open(name) as file:
+        for command in (1024, 1026):  # F_SETLEASE, F_NOTIFY
+            for kind in (0, 1):
+                attempt(fcntl.fcntl, file, command, kind)
+        for command in (0x40086602, 0x40087602, 0x401C5820, 0x40806685):  # flags, version, xattr, verity
+            attempt(fcntl.ioctl, file, command, bytes(128))
+reading, writing = os.pipe()
+for pid in (GRADER, NEIGHBOUR, -GRADER):
+    attempt(fcntl.fcntl, reading, 10, 9)  # F_SETSIG
+    attempt(fcntl.fcntl, reading, 8, pid)  # F_SETOWN
+    attempt(fcntl.fcntl, reading, 15, struct.pack("ii", 1, pid))  # F_SETOWN_EX
+    for command in (0x8901, 0x8902, 0x5452):  # FIOSETOWN, SIOCSPGRP, FIOASYNC
+        for file in (reading, socket.socketpair()[0]):
+            attempt(fcntl.ioctl, file, command, array.array("i", [abs(pid)]))
+fcntl.fcntl(reading, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
+os.write(writing, b"x")
 """,
     "starting another program": """
 attempt(os.fork)
