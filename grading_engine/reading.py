@@ -3,6 +3,7 @@
 import codecs
 import json
 import re
+import stat
 import uuid
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,12 @@ from traitlets import Unicode
 from .outputs import BASE64, KEPT_BASE64, clean
 from .sentences import SENTENCES, sentence
 
-MAX_BYTES = 200 * 2**20  # of a notebook's file
-MAX_SOURCE = 1_000_000  # characters of one cell
-MAX_CELLS = 5_000
+MAX_BYTES = 50 * 2**20  # of a notebook's file; what is read takes 26 times as much memory
+MAX_SOURCE = 100_000  # characters of one cell, without the pictures in its text
+MAX_CELLS = 5_000  # with those of the assignment that are put back: see `Normalise`
+MAX_PICTURES = 4_000_000  # characters of one cell's text with the pictures in it
+DATA = re.compile(r"data:image/[a-z+]{1,10};base64,[A-Za-z0-9+/=]*")
+CUT = {"en": "... the rest was left out", "es": "... se omitió el resto"}
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 MARKS = (
@@ -95,9 +99,14 @@ def read(path: Path) -> NotebookNode:
     if path.is_symlink():
         raise Unreadable("a link")
     try:
-        if path.stat().st_size > MAX_BYTES:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable("not a file")  # a pipe would be waited for without end
+        if status.st_size > MAX_BYTES:
             raise Unreadable(f"more than {MAX_BYTES // 2**20} MB")
         data = json.loads(decode(path.read_bytes()))
+    except Unreadable:
+        raise
     except (OSError, ValueError, RecursionError) as error:
         raise Unreadable(f"{type(error).__name__}: {error}"[:200]) from None
     if not isinstance(data, dict):
@@ -142,16 +151,27 @@ def rebuild(data: dict[str, Any]) -> NotebookNode:
     ids: set[str] = set()
     for number, cell in enumerate(data["cells"][:MAX_CELLS]):
         if isinstance(cell, dict) and cell.get("cell_type") in ("code", "markdown", "raw"):
-            nb.cells.append(_rebuild_cell(cell, number, ids))
+            nb.cells.append(_rebuild_cell(cell, number, ids, nb.metadata.get("lang")))
     return nb
 
 
-def _rebuild_cell(cell: dict[str, Any], number: int, ids: set[str]) -> NotebookNode:
+def cut_source(text: str, most: int, language: Any = None, cell_type: str = "code") -> str:
+    """Return a cell's text, or so much of it that together with a word about it, it is of a given length."""
+    if len(text) <= most:
+        return text
+    word = CUT.get(language if isinstance(language, str) else "en", CUT["en"])
+    said = f"\n# {word}" if cell_type == "code" else f"\n\n{word}"
+    return text[: max(most - len(said), 0)] + said
+
+
+def _rebuild_cell(cell: dict[str, Any], number: int, ids: set[str], language: Any) -> NotebookNode:
     name = cell.get("id")
     if not isinstance(name, str) or not CELL_ID.fullmatch(name) or name in ids:
         name = f"cell-{number}-{uuid.uuid4().hex[:8]}"
     ids.add(name)
-    text = clean(cell.get("source"), MAX_SOURCE).replace("\r\n", "\n").replace("\r", "\n")
+    text = clean(cell.get("source"), MAX_PICTURES).replace("\r\n", "\n").replace("\r", "\n")
+    if cell["cell_type"] == "code" or len(DATA.sub("", text)) > MAX_SOURCE:
+        text = cut_source(text, MAX_SOURCE, language, cell["cell_type"])
     made = NotebookNode(id=name, cell_type=cell["cell_type"], source=text, metadata=NotebookNode())
     nbgrader = _dict(cell.get("metadata")).get("nbgrader")
     if isinstance(nbgrader, dict):

@@ -39,9 +39,7 @@ class Race:
         return self.slow / self.fast
 
 
-def run_race(
-    fast: Callable, slow: Callable, seed: int | None = None, right: Callable | None = None
-) -> Race:
+def run_race(fast: Callable, slow: Callable, seed: int | None = None, right: Callable | None = None) -> Race:
     """Let two functions that pool run by turns, on fresh numbers in every round.
 
     Each round has its own numbers, so that nothing is gained by remembering a result, and the result of every

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -9,11 +10,12 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 from nbconvert.exporters import HTMLExporter
+from nbformat.v4 import new_notebook, new_output
 from nbgrader.api import Gradebook
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 from traitlets.config.loader import PyFileConfigLoader
 
-from grading_engine.feedback import POLICY, sanitise
+from grading_engine.feedback import MAX_LINE, POLICY, SanitiseOutputs, safe_markdown, sanitise
 from grading_engine.formulas import draw_formulas, to_mathml
 from tests.attacks.tiny_course import TinyCourse, cell, new_code_cell
 from tests.conftest import run
@@ -115,6 +117,76 @@ def test_a_formula_brings_nothing_that_runs(piece, command):
     assert not dangers(to_mathml(command.replace("%s", piece), block=False) or "")
 
 
+def rendered(source, attachments=None):
+    context = {"cell": {"attachments": attachments or {}}}
+    return safe_markdown(context, source)
+
+
+@pytest.mark.parametrize("name", ["full-credit", "score", "mark-graded", "comment", "tabbable", "btn"])
+def test_no_class_of_a_students_is_one_that_a_script_listens_to(name):
+    html = f'<details class="{name} dataframe"><summary class="{name}">proof</summary></details>'
+    for page in (sanitise(html), rendered(f"text\n\n{html}")):
+        assert name not in page
+        assert 'class="dataframe"' in page
+
+
+def test_the_colours_of_code_in_a_text_stay():
+    assert '<span class="k">def</span>' in rendered("```python\ndef f(): pass\n```")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" * 300_000,
+        "<div></x>" * 1_000,
+        "<b>" * 400 + "</b>" * 400,
+        "&amp" * 1_000_000,
+        "<a " + " ".join(f"a{n}" for n in range(300_000)) + ">x</a>",
+    ],
+    ids=["deep", "false ends", "closed", "entities", "attributes"],
+)
+def test_html_that_takes_long_to_clean_is_shown_as_text(html):
+    start = time.monotonic()
+    page = sanitise(html)
+    assert time.monotonic() - start < 3
+    assert page.startswith("<pre>&")
+    assert len(page) < 100_000
+
+
+def test_a_long_table_and_a_large_picture_are_no_long_html():
+    table = "<table>" + "<tr><td>1</td><td>2</td></tr>" * 1_500 + "</table>"
+    picture = f'<img src="data:image/png;base64,{"A" * 3_000_000}">'
+    assert sanitise(table).startswith("<table>")
+    assert sanitise(picture).startswith("<img")
+
+
+def test_text_that_takes_long_to_read_is_shown_as_it_was_written():
+    start = time.monotonic()
+    assert rendered("\\begin{a}" * 11_000).startswith("<pre>\\begin{a}")
+    assert time.monotonic() - start < 3
+
+
+def test_outputs_and_code_of_a_page_have_an_end():
+    html = "<i>x</i>" * 5_000
+    shown = [new_output("display_data", {"text/html": html}) for _ in range(100)]
+    long = new_code_cell("a." * 20_000 + "\nb = 1", outputs=shown)
+    nb = new_notebook(cells=[long] + [new_code_cell("c = 1\n" * 16_000) for _ in range(40)])
+    nb, _ = SanitiseOutputs().preprocess(nb, {})
+    first, *_, last = (output.data["text/html"] for output in nb.cells[0].outputs)
+    assert (first, last[:8]) == (html, "<pre>&lt")
+    assert max(map(len, nb.cells[0].source.split("\n"))) <= MAX_LINE
+    assert nb.cells[0].source.endswith("# ... the rest was left out\nb = 1")
+    assert sum(len(cell.source) for cell in nb.cells) < 2_100_000
+
+
+def test_a_picture_that_is_missing_is_its_name():
+    assert "[p]" in rendered("![p](attachment:x.webp) text")
+    assert "[x.webp]" in rendered("![](attachment:x.webp) text")
+    assert "<img" not in rendered("![p](attachment:x.webp) text")
+    kept = rendered("![p](<attachment:a b.png>)", {"a b.png": {"image/png": "AAAA"}})
+    assert 'src="data:image/png;base64,AAAA"' in kept
+
+
 SHOW = """
 from IPython.display import HTML, SVG, Javascript, Markdown, display
 for piece in {pieces!r}:
@@ -129,7 +201,7 @@ raise ValueError({pieces!r})
 
 def in_spanish(nb):
     nb.metadata["lang"] = "es"
-    cell(nb, "why").source = "Porque sí."
+    cell(nb, "why").source = "Porque sí. ![dibujo](attachment:x.webp)"
 
 
 def evil(nb):
@@ -212,6 +284,10 @@ def test_an_answer_that_nobody_has_graded_is_pending_and_the_total_provisional(s
     assert "Respuesta escrita: why (aún sin calificar; puntos posibles: 1)" in contents
     heading = spanish.find("a", attrs={"name": "why"}).find_next_sibling("div").get_text()
     assert "aún sin calificar" in heading
+
+
+def test_a_page_whose_picture_is_missing_is_made(spanish):
+    assert "Porque sí. [dibujo]" in spanish.get_text()
 
 
 def test_an_answer_that_was_graded_has_its_points(course):

@@ -1,6 +1,7 @@
 """Whatever is handed in, a valid notebook comes out, or a clear word why not."""
 
 import json
+import os
 
 import nbformat
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from grading_engine.reading import SafeNotebookExporter, Unreadable, read
+from grading_engine.reading import MAX_BYTES, MAX_SOURCE, SafeNotebookExporter, Unreadable, read, rebuild
 
 ANYTHING = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()),
@@ -108,6 +109,39 @@ def test_a_link_is_not_followed(tmp_path):
     (tmp_path / "link.ipynb").symlink_to("real.ipynb")
     with pytest.raises(Unreadable, match="link"):
         read(tmp_path / "link.ipynb")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.ipynb")
+    with pytest.raises(Unreadable, match="not a file"):
+        read(tmp_path / "pipe.ipynb")
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path):
+    with open(tmp_path / "large.ipynb", "wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(Unreadable, match="^more than 50 MB$"):
+        read(tmp_path / "large.ipynb")
+
+
+@pytest.mark.parametrize(
+    ("kind", "end"), [(new_code_cell, "\n# ... se omitió el resto"), (new_markdown_cell, "el resto")]
+)
+def test_a_cells_text_has_an_end_that_says_so_and_stays(kind, end):
+    nb = notebook()
+    nb.cells = [kind("a" * (MAX_SOURCE + 1)), kind("b" * MAX_SOURCE)]
+    cut, whole = rebuild(nb).cells
+    assert len(cut.source) == MAX_SOURCE
+    assert cut.source.endswith(end)
+    assert whole.source == nb.cells[1].source
+    nb.cells = [cut, whole]
+    assert [cell.source for cell in rebuild(nb).cells] == [cut.source, whole.source]
+
+
+def test_a_picture_in_a_text_is_no_long_text():
+    nb = notebook()
+    nb.cells[1].source = f"![p](data:image/png;base64,{'A' * 1_000_000})"
+    assert rebuild(nb).cells[1].source == nb.cells[1].source
 
 
 def test_a_file_that_is_no_notebook_says_so_in_every_language_with_the_next_step(tmp_path):
