@@ -128,7 +128,7 @@ STYLES = {
     "width",
 }
 # fmt: on
-# The course's own, pandas', nbconvert's and Pygments'. The formgrader's scripts listen to the clicks on others.
+# The course's own, pandas', nbconvert's and Pygments'. The formgrader's scripts listen to clicks on others.
 CLASSES = {
     "pooling-page",
     "pooling-still",
@@ -288,8 +288,8 @@ class SanitiseOutputs(Preprocessor):
         return sanitise(text) if min(self.left, self.tags) >= 0 else _escaped(text[:MAX_ESCAPED])
 
 
-# Markdown goes through the filter `markdown2html`, text and LaTeX are escaped by nbconvert's templates, and SVG
-# becomes an <img>, in which nothing runs.
+# Markdown goes through the filter `markdown2html`, text and LaTeX are escaped by nbconvert's templates, and
+# SVG becomes an <img>, in which nothing runs.
 _KEPT = {
     "text/html",
     "text/markdown",

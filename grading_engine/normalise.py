@@ -8,7 +8,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 
 from .hidden import cut
-from .reading import CELL_ID
+from .reading import CELL_ID, MAX_CELLS
 from .sentences import sentence
 
 SCHEMA = 3
@@ -61,7 +61,8 @@ class Normalise(NbGraderPreprocessor):
     - one that is missing is put back before the next cell of the assignment, after all that the student wrote
       in its place;
     - a locked cell has the gradebook's text without its hidden lines, which are never written to the
-      submission's folder.
+      submission's folder;
+    - of more than MAX_CELLS cells, the last that are not of the assignment are left out.
     """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
@@ -84,7 +85,7 @@ class Normalise(NbGraderPreprocessor):
             missing = missing[len(before) :]
             cells.append(restore(nb.cells[found[mine.name]], mine, marks))
         cells += [self._put_back(cell, nb, marks) for cell in missing]
-        nb.cells = _with_own_ids(cells)
+        nb.cells = _with_own_ids(self._not_too_many(cells))
         return nb, resources
 
     def _recognise(self, nb: NotebookNode, given: dict[str, GivenCell]) -> dict[str, int]:
@@ -101,6 +102,21 @@ class Normalise(NbGraderPreprocessor):
                 self.log.warning("Cell %s has lost nbgrader's metadata; known by its id", cell.id)
                 found[cell.id] = number
         return found
+
+    def _not_too_many(self, cells: list[NotebookNode]) -> list[NotebookNode]:
+        """Leave out the last ordinary cells, so that reading it again cuts nothing of the assignment."""
+        surplus = {id(cell) for cell in cells if "nbgrader" not in cell.metadata}
+        room = max(MAX_CELLS - (len(cells) - len(surplus)), 0)
+        if len(surplus) <= room:
+            return cells
+        self.log.warning("More than %d cells; the last ones are left out", MAX_CELLS)
+        kept = []
+        for cell in cells:
+            is_ordinary = id(cell) in surplus
+            if not is_ordinary or room > 0:
+                kept.append(cell)
+            room -= is_ordinary
+        return kept
 
     def _put_back(self, cell: GivenCell, nb: NotebookNode, marks: ClearHiddenTests) -> NotebookNode:
         self.log.warning("Cell %s is missing; put back", cell.name)

@@ -13,10 +13,11 @@ BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 @dataclass
 class Room:
-    """How much the cells of one notebook may still show, in characters."""
+    """How much the cells of one notebook may still show: characters as in `Outputs`, and outputs in all."""
 
     text: int = 2_000_000
     rich: int = 30_000_000
+    count: int = 5_000
 
 
 @dataclass
@@ -73,16 +74,15 @@ class Outputs:
         self._add(output)
         transient = content.get("transient")
         name = transient.get("display_id") if isinstance(transient, dict) else None
-        if isinstance(name, str):
+        if isinstance(name, str) and self.shown and self.shown[-1] is output:
             self.displays.setdefault(name, []).append(output)
 
     def _update(self, content: dict[str, Any]) -> None:
         transient = content.get("transient")
         name = transient.get("display_id") if isinstance(transient, dict) else None
         places = self.displays.get(name, []) if isinstance(name, str) else []
-        data = self._data(content.get("data")) if places else None
-        for output in places:
-            output.data = NotebookNode(data)
+        for output in places:  # each takes its room
+            output.data = NotebookNode(self._data(content.get("data")))
 
     def _error(self, content: dict[str, Any]) -> None:
         trace = content.get("traceback")
@@ -98,9 +98,13 @@ class Outputs:
 
     def _add(self, output: NotebookNode) -> None:
         self._clear()
-        self.count -= 1
-        if self.count >= 0:
+        is_first_error = output.output_type == "error" and all(
+            shown.output_type != "error" for shown in self.shown
+        )
+        if min(self.count, self.room.count) > 0 or is_first_error:  # nothing hides that a cell failed
             self.shown.append(output)
+            self.count -= 1
+            self.room.count -= 1
 
     def _data(self, data: Any) -> dict[str, str]:
         if not isinstance(data, dict):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell
 
 from grading_engine.normalise import SEAL, Normalise, read_given, whose_cells
+from grading_engine.reading import MAX_CELLS, rebuild
 from tests.attacks.tiny_course import HIDDEN_CANARY, TinyCourse, cell, solved
 
 NAMES = [one.id for one in solved().cells if "nbgrader" in one.metadata]
@@ -102,3 +103,12 @@ def test_a_test_that_was_deleted_is_put_back_after_what_was_written_in_its_place
     nb.cells[place] = new_code_cell("def double(x):\n    return x + x", id="mine")
     ids = [one.id for one in normalised(nb, whose).cells]
     assert ids.index("mine") + 1 == ids.index("double-test")
+
+
+@pytest.mark.parametrize("more", [0, 2_000])
+def test_of_too_many_cells_those_of_the_assignment_stay_when_they_are_read_again(whose, more):
+    nb = solved()
+    nb.cells = [new_code_cell("mine = 1") for _ in range(MAX_CELLS + more)]
+    nb = rebuild(normalised(rebuild(nb), whose))
+    assert len(nb.cells) == MAX_CELLS
+    assert [one.id for one in nb.cells if "nbgrader" in one.metadata] == MUST_STAND

@@ -120,7 +120,7 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 def test_a_file_that_is_too_large_is_not_read(tmp_path):
     with open(tmp_path / "large.ipynb", "wb") as file:
         file.truncate(MAX_BYTES + 1)
-    with pytest.raises(Unreadable, match="^more than 50 MB$"):
+    with pytest.raises(Unreadable, match=r"^more than 50 MB$"):
         read(tmp_path / "large.ipynb")
 
 
