@@ -4,6 +4,7 @@ import gc
 import importlib
 import logging
 import os
+import resource
 import signal
 import sys
 import time
@@ -24,7 +25,7 @@ from nbgrader.preprocessors import ClearHiddenTests
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from traitlets import Integer, List, TraitError, Unicode
+from traitlets import Float, Integer, List, TraitError, Unicode
 from traitlets.config import catch_config_error
 
 from .gradebooks import copy_assignments, kept_open
@@ -69,6 +70,12 @@ class GradeApp(AutogradeApp):
 
     jobs = Integer(
         cores(), help="How many submissions are graded at once (default: the machine's cores)."
+    ).tag(config=True)
+    seconds = Float(
+        1200, min=60, help="How long one submission may take in all, before it is ended and fails."
+    ).tag(config=True)
+    memory = Integer(
+        6 * 2**30, min=2**30, help="Bytes of address space for each process that grades (not for kernels)."
     ).tag(config=True)
     students = List(Unicode(), help="Only these students (default: all).").tag(config=True)
 
@@ -178,8 +185,12 @@ class Grading:
         def settle() -> None:
             Ground.inherit()
             self.app.coursedir.db_url = copy
+            _, hard = resource.getrlimit(resource.RLIMIT_AS)
+            resource.setrlimit(resource.RLIMIT_AS, (self.app.memory, hard))
 
-        pool: Pool[Submission] = Pool(min(self.app.jobs, len(todo)), self.converter.run, settle)
+        pool: Pool[Submission] = Pool(
+            min(self.app.jobs, len(todo)), self.converter.run, settle, self.app.seconds
+        )
         with self._progress() as progress:
             bar = progress.add_task(self.app.coursedir.assignment_id, total=len(todo), failed="", rate="")
             began = time.monotonic()

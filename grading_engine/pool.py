@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from ctypes import c_bool
 from dataclasses import dataclass
+from math import inf
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from time import monotonic
 from typing import Any, Generic, TypeVar
 
 import psutil
@@ -33,10 +35,11 @@ class Worker(Generic[Task]):
     pipe: Connection
     mark: c_bool
     task: Task | None = None
+    since: float = 0.0
 
     def hand(self, task: Task) -> bool:
         """Give it a task to work on; return whether it is there to take it."""
-        self.task = task
+        self.task, self.since = task, monotonic()
         try:
             self.pipe.send(task)
         except OSError:
@@ -55,13 +58,18 @@ class Pool(Generic[Task]):
         What a worker does with a task; returns what can be pickled.
     settle : callable
         What a worker does first.
+    seconds : float
+        How long a task may take, its wait for a turn included, before its worker is ended.
     """
 
-    def __init__(self, size: int, work: Callable[[Task], Any], settle: Callable[[], None]) -> None:
+    def __init__(
+        self, size: int, work: Callable[[Task], Any], settle: Callable[[], None], seconds: float = inf
+    ) -> None:
         self.size = size + AHEAD
         self.turns = Turns(FORK, size)
         self.work = work
         self.settle = settle
+        self.seconds = seconds
         self.workers: list[Worker[Task]] = []
 
     def run(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Any] | None]:
@@ -81,6 +89,9 @@ class Pool(Generic[Task]):
             busy = [worker for worker in self.workers if worker.task is not None]
             if not busy:
                 return
+            for worker in busy:
+                if monotonic() - worker.since > self.seconds:
+                    end_family(worker.process.pid)
             ready = wait([worker.pipe for worker in busy], TICK)
             ended = [self._ended(worker) for worker in busy if worker.pipe in ready] or [None]
 
@@ -113,6 +124,8 @@ class Pool(Generic[Task]):
             return task, worker.pipe.recv()
         except (EOFError, OSError):
             self._bury(worker)
+            if monotonic() - worker.since > self.seconds:
+                return task, WorkerDied(f"it took more than {self.seconds:g} seconds and was ended")
             return task, WorkerDied(how_it_ended(worker.process.exitcode))
 
     def _bury(self, worker: Worker[Task]) -> None:

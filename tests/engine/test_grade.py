@@ -411,6 +411,14 @@ def test_a_pool_that_is_closed_ends_what_its_workers_have_started(tmp_path):
     wait_until(lambda: not is_at_work(child), "the child's end")
 
 
+def test_a_task_that_takes_too_long_is_ended_alone():
+    pool: Pool[float] = Pool(2, time.sleep, lambda: None, seconds=2)
+    found = dict(filter(None, pool.run(iter([60, 0, 0.1]))))
+    pool.close()
+    assert "took more than 2 seconds" in str(found.pop(60))
+    assert found == {0: None, 0.1: None}
+
+
 def test_workers_take_turns_though_one_more_gets_ready():
     together = FORK.Value("i", 0)
 

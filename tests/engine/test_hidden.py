@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading_engine.hidden import HiddenRoom, HiddenTestError, cut, used_names
+from grading_engine.hidden import HiddenRoom, HiddenTestError, cut, defined_names, used_names
 
 BEGIN, END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 MODULES = {"np": "numpy"}
@@ -154,6 +154,21 @@ def test_visible_lines_that_cannot_run_here_leave_the_name_to_the_kernel():
     room = HiddenRoom(MODULES)
     room.trust("data = open('a-file-of-the-submission.csv').read()")
     assert judge(hidden("assert data == 'a,b'"), {"data": "a,b"}, room).error is None
+
+
+def test_a_line_with_something_of_the_students_that_fails_here_is_not_left_to_the_kernel():
+    room = HiddenRoom(MODULES, students={"f"})
+    room.trust("values = f(3)\nlast = values[2]\npairs = [(1, last)]")
+    kernel = {"f": lambda x: [1], "values": [1, 2, 3], "last": 3, "pairs": []}
+    verdict = judge(hidden("assert all(one == other for one, other in pairs)"), kernel, room)
+    assert verdict.error[0] == "IndexError"
+
+
+def test_a_module_that_a_solution_cell_imports_is_not_the_students():
+    assert defined_names("import numpy as np\nfrom math import pi\ndef f(): pass\nlimit = 3") == {
+        "f",
+        "limit",
+    }
 
 
 def test_hidden_lines_that_do_not_end_are_stopped():

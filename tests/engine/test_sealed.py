@@ -18,6 +18,27 @@ def right(nb):
 
 
 @student
+def an_array_of_points(nb):
+    cell(nb, "largest-solution").source = "def largest(values):\n    return np.array([100, 200])"
+
+
+@student
+def ends_the_tests_loop(nb):
+    cell(
+        nb, "double-solution"
+    ).source = "def double(x):\n    if not isinstance(x, int):\n        raise StopIteration\n    return 2 * x"
+
+
+@student
+def a_np_of_its_own(nb):
+    cell(
+        nb, "double-solution"
+    ).source = (
+        "class np:\n    arange = array_equal = staticmethod(lambda *a: True)\ndef double(x):\n    return 42"
+    )
+
+
+@student
 def partly(nb):
     cell(nb, "largest-solution").source = "def largest(values):\n    return max(0, *values)"
 
@@ -81,6 +102,9 @@ def shown(course, student, name):
     [
         ("right", FULL),
         ("python_s_own", FULL),
+        ("an_array_of_points", {**FULL, "largest-test": 0.0}),
+        ("ends_the_tests_loop", {**FULL, "double-test": 0.0}),
+        ("a_np_of_its_own", {**FULL, "double-test": 0.0}),
         ("partly", {**FULL, "largest-test": 4.0}),
         ("untouched", dict.fromkeys(FULL, 0.0)),
         ("undefined", {**FULL, "largest-test": 0.0}),
@@ -126,7 +150,7 @@ def test_points_above_those_of_the_cell_are_cut_and_reported(tmp_path):
     assert "gave 999 points in a cell worth 3" in log
 
 
-@pytest.mark.parametrize("value", ["float('nan')", "-2"])
+@pytest.mark.parametrize("value", ["float('nan')", "-2", "float('inf')", "False", "np.array([3, 3])"])
 def test_a_value_that_is_no_number_of_points_gives_none_and_is_reported(tmp_path, value):
     course = TinyCourse(tmp_path / "course", also=[value])
     course.hand_in("right", right)
