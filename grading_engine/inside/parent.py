@@ -113,7 +113,7 @@ def _guard(job: Job, reports: socket.socket, channels: tuple[int, ...]) -> None:
     try:
         socket.send_fds(reports, [json.dumps({"started": kernel}).encode()], [watched])
         while not select.select([watched, reports], [], [], 0.5)[0] and not why:
-            why = _too_full(job) if job.walls == "landlock" else None
+            why = _too_much(job, kernel) if job.walls == "landlock" else None
     finally:
         signal.pidfd_send_signal(watched, signal.SIGKILL)
     _, status = os.waitpid(kernel, 0)
@@ -132,10 +132,64 @@ def _end_all_others() -> None:
             os.wait()
 
 
-def _too_full(job: Job) -> str | None:
-    """Say what is too much in the job's folder, which Landlock cannot limit."""
+def _too_much(job: Job, kernel: int) -> str | None:
+    """Say what a kernel has too much of, and Landlock cannot limit; None where nothing is."""
+    try:
+        tasks = [f"/proc/{kernel}/task/{task}" for task in os.listdir(f"/proc/{kernel}/task")]
+    except FileNotFoundError:
+        return None  # it has ended
+    if len(tasks) > job.limits["threads"]:
+        return "threads"
+    return _too_full(job, sum(_without_a_name(job, tasks).values()))
+
+
+def _without_a_name(job: Job, tasks: list[str]) -> dict[int, int]:
+    """Return the sizes on the disk of the files that are open or mapped but in no folder any more, by inode.
+
+    All threads share one table of open files (the filter of system calls sees to it) and one memory, but a
+    thread that has ended, be it the first, shows neither: the first to show anything shows all.
+    """
+    room = f"{os.path.realpath(job.scratch)}/"
+    sizes: dict[int, int] = {}
+    for task in tasks:
+        names = []
+        with contextlib.suppress(OSError):  # it ends just now
+            names = os.listdir(f"{task}/fd")
+        for name in names:
+            with contextlib.suppress(OSError):  # closed by now
+                found = os.stat(f"{task}/fd/{name}")
+                if not found.st_nlink and os.readlink(f"{task}/fd/{name}").startswith(room):
+                    sizes[found.st_ino] = found.st_blocks * 512
+        if names:
+            break
+    for task in tasks:
+        maps = b""
+        with contextlib.suppress(OSError):
+            maps = Path(task, "maps").read_bytes()
+        for line in maps.splitlines():
+            if not line.endswith(b" (deleted)") or b" " + room.encode() not in line:
+                continue
+            where, _, _, _, inode, _ = line.split(None, 5)
+            if int(inode) not in sizes:
+                sizes[int(inode)] = _mapped(task, where.decode(), job.limits["file_size"])
+        if maps:
+            break
+    return sizes
+
+
+def _mapped(task: str, where: str, most: int) -> int:
+    """Return the size on the disk of a file that is mapped; `most` where the guard may not know it."""
+    start, end = (int(address, 16) for address in where.split("-"))
+    try:
+        return os.stat(f"{task}/../../map_files/{start:x}-{end:x}").st_blocks * 512
+    except OSError:
+        return most
+
+
+def _too_full(job: Job, size: int) -> str | None:
+    """Say what is too much in the job's folder, `size` bytes that are in no folder included."""
     hidden: list[OSError] = []
-    size = files = 0
+    files = 0
     try:
         for folder, folders, names in os.walk(job.scratch, onerror=hidden.append):
             files += len(folders) + len(names)

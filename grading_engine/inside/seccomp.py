@@ -20,6 +20,7 @@ NUMBERS = {
     "connect": (42, 203),
     "bind": (49, 200),
     "listen": (50, 201),
+    "sendmsg": (46, 211),
     "socketpair": (53, 199),
     "clone": (56, 220),
     "fork": (57, None),
@@ -99,6 +100,7 @@ NUMBERS = {
     "open_by_handle_at": (304, 265),
     "clock_adjtime": (305, 266),
     "setns": (308, 268),
+    "sendmmsg": (307, 269),
     "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271),
     "kcmp": (312, 272),
@@ -122,6 +124,7 @@ NUMBERS = {
     "fspick": (433, 433),
     "pidfd_open": (434, 434),
     "clone3": (435, 435),
+    "close_range": (436, 436),
     "openat2": (437, 437),
     "pidfd_getfd": (438, 438),
     "process_madvise": (440, 440),
@@ -197,6 +200,7 @@ _IOCTL_REFUSED = {
 }
 
 _CLONE_THREAD, _CLONE_NEW_ANYTHING = 0x00010000, 0x7E020080
+_CLONE_FILES, _CLOSE_RANGE_UNSHARE = 0x00000400, 0b10
 
 EVERYWHERE = [
     *(Rule(call) for call in NEVER),
@@ -247,6 +251,13 @@ def beside_landlock() -> list[Rule]:
         *(Rule(call) for call in (*_XATTR, "truncate")),
         Rule("open", argument=1, mask=os.O_ACCMODE | os.O_TRUNC, value=os.O_TRUNC),
         Rule("openat", argument=2, mask=os.O_ACCMODE | os.O_TRUNC, value=os.O_TRUNC),
+        # What would hide open files from the guard, who counts those without a name: a table of files for one
+        # thread alone, files on their way through a socket, and a folder in /proc that the guard cannot read.
+        Rule("clone", argument=0, mask=_CLONE_FILES, value=0),
+        Rule("close_range", argument=2, mask=_CLOSE_RANGE_UNSHARE, value=_CLOSE_RANGE_UNSHARE),
+        Rule("sendmsg"),
+        Rule("sendmmsg"),
+        Rule("prctl", argument=0, value=linux.PR_SET_DUMPABLE),
         Rule("kill", argument=0, value=mine, unless=True),
         Rule("tgkill", argument=0, value=mine, unless=True),
     ]

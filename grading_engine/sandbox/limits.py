@@ -27,7 +27,9 @@ class Limits(Configurable):
         help="Processes it may start, with bubblewrap only; with Landlock it may start none.",
     ).tag(config=True)
     threads = Integer(
-        128, min=16, help="Threads, the kernel's own included; with Landlock only `memory` limits them."
+        128,
+        min=16,
+        help="Threads, the kernel's own included; with Landlock the kernel is ended soon after it has more.",
     ).tag(config=True)
 
     def numbers(self) -> dict[str, int]:

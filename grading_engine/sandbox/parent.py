@@ -58,7 +58,7 @@ class Kernel:
         """Return how the kernel ended, waiting up to `seconds` for it; None where it still runs.
 
         `ended` is the exit code, negative where a signal ended it, and `why` names the limit ("disk",
-        "files") that the kernel was ended for, or is None.
+        "files", "threads") that the kernel was ended for, or is None.
         """
         if self.end is None:
             report = _report(self.reports, seconds)

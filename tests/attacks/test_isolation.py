@@ -4,6 +4,7 @@ import os
 import platform
 import signal
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -498,8 +499,27 @@ try:
 except RuntimeError:
     print("refused after", count)
 """
-    with isolated(settings(*walls), world.folder) as kernel:
-        assert "refused" in attack(world, kernel, bomb).text
+    with isolated(settings(*walls), world.folder, seconds=10) as kernel:
+        got = attack(world, kernel, bomb)
+        assert got.status == "dead" or "refused" in got.text, got
+
+
+def test_threads_with_small_stacks_stop_at_the_limit(world, walls):
+    bomb = """
+import threading, time
+threading.stack_size(32768)
+count = 0
+try:
+    while count < 2000:
+        threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+        count += 1
+except RuntimeError:
+    print("refused after", count)
+time.sleep(6)
+"""
+    with isolated(settings(*walls), world.folder, seconds=10) as kernel:
+        got = attack(world, kernel, bomb)
+        assert got.status == "dead" or 0 < int(got.text.split()[-1]) < 200, got
 
 
 def test_a_memory_bomb_fails_in_the_cell_that_sets_it_off(world, walls):
@@ -533,6 +553,82 @@ except OSError:
         assert got.status == "dead" or int(got.text.split()[-1]) < 25
         assert sum(path.stat().st_size for path in room.rglob("*") if path.is_file()) < 2 << 30
     assert not room.exists()
+
+
+KEEPING = {
+    "open": "kept.append(file)",
+    "mapped and open": "kept.append(mmap.mmap(file.fileno(), 4096)); file.close()",
+    "mapped alone": """
+libc.mmap.restype = ctypes.c_void_p
+kept.append(libc.mmap(None, ctypes.c_size_t(4096), 1, 1, file.fileno(), ctypes.c_size_t(0)))
+file.close()
+""",
+    "on its way through a socket": """
+try:
+    socket.send_fds(one, [b"x"], [file.fileno()])
+except PermissionError:
+    kept.append(file)
+else:
+    file.close()
+""",
+    "in a table of its own": """
+call(436, 1000, 1000, 2)  # close_range: the table of files is this thread's alone from now on
+call(272, 0x400)  # unshare
+kept.append(file)
+""",
+    "behind a closed entry in /proc": """
+call(157, 4, 0)  # prctl: PR_SET_DUMPABLE
+kept.append(file)
+""",
+}
+
+
+@pytest.mark.parametrize("keep", KEEPING.values(), ids=KEEPING)
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the raw system calls have x86-64's numbers")
+def test_files_without_a_name_cannot_fill_the_disk(world, walls, keep):
+    bomb = f"""
+import mmap, threading, time
+kept, one, number = [], *socket.socketpair()[:1], 0
+def fill():
+    global number
+    for number in range(40):
+        file = open("file", "w+b")
+        os.unlink("file")
+        file.write(bytes(10**6))
+        file.flush()
+{textwrap.indent(keep.strip(), " " * 8)}
+    time.sleep(6)
+try:
+    thread = threading.Thread(target=fill) if {keep!r}.startswith("call(") else None
+    if thread:
+        thread.start()
+        thread.join()
+    else:
+        fill()
+except OSError:
+    pass
+print("refused after", number)
+"""
+    with isolated(settings(*walls, disk=20 << 20), world.folder, seconds=10) as kernel:
+        got = attack(world, kernel, bomb)
+        assert got.status == "dead" or int(got.text.split()[-1]) < 25, got
+
+
+def test_a_few_files_without_a_name_are_nothing_to_end_a_kernel_for(world, walls):
+    code = """
+import mmap, tempfile, time
+import numpy as np
+kept = [tempfile.TemporaryFile() for _ in range(20)]
+for file in kept:
+    file.write(bytes(10**5))
+    file.flush()
+array = np.memmap(tempfile.TemporaryFile(), shape=10**6, mode="w+", dtype=np.uint8)
+array[:] = 1
+time.sleep(2)
+print(array.sum())
+"""
+    with isolated(settings(*walls, disk=20 << 20), world.folder) as kernel:
+        assert attack(world, kernel, code).text == "1000000\n"
 
 
 @pytest.mark.parametrize(
