@@ -35,6 +35,15 @@ IN_DOUBLE = {
     "loops-and-swallows": "\n    ".join(
         ["while True:", "    try:", "        while True: pass", "    except BaseException: pass"]
     ),
+    "garbles-its-sockets": "\n    ".join(
+        [
+            "import stat",
+            "for fd in range(3, 256):",
+            "    try:",
+            "        if stat.S_ISSOCK(os.fstat(fd).st_mode): os.write(fd, bytes(range(255, 0, -1)) * 4)",
+            "    except OSError: pass",
+        ]
+    ),
     "calls-home": "import socket; socket.create_connection(('127.0.0.1', 80), 3)",
     "reads-the-solutions": "print(open('{root}/source/ps/ps.ipynb').read())",
     "reads-the-gradebook": "print(open('{root}/gradebook.db', 'rb').read())",
