@@ -768,7 +768,7 @@ MAX_POOL2D = (
     Group(
         "padding-dtype",
         3,
-        later("padding of small integers and bool"),
+        later("padding of integers and bool"),
         later(
             "−∞ does not fit into an integer. Pad with the smallest value of the dtype, or leave "
             "the padding out."
