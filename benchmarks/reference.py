@@ -47,8 +47,6 @@ CONTENDERS = {
     "windows view": "sliding_window_view, one line",
     "loop": f"a Python loop over the windows (scaled up from {LOOP_PLANES} planes)",
 }
-
-
 LIMITS = ("copy", "result")  # no contenders: what moving the numbers takes
 
 

@@ -203,7 +203,9 @@ class HiddenRoom:
         needed = set(used_names(source))
         lines = self._take_trusted(needed)
         ours = set().union(*(line.changes for line in lines)) - self.students
-        wanted = {name for name in needed - ours if self._is_kernels(name)}
+        self._import_modules(needed - ours - self.students)
+        unknown = {name for name in needed - ours - set(self.names) if not hasattr(builtins, name)}
+        wanted = unknown | (needed & self.students)
         self._from_kernel(wanted, ask)
         self.doubtful |= wanted
         for line in lines:
@@ -211,13 +213,10 @@ class HiddenRoom:
             if line.uses & self.doubtful:
                 self.doubtful |= line.changes
 
-    def _is_kernels(self, name: str) -> bool:
-        """Say whether only the kernel can have a name; one of `modules` is bound on the way."""
-        if name in self.students:
-            return True
-        if name not in self.names and name in self.modules:
+    def _import_modules(self, names: set[str]) -> None:
+        """Bind those of some names that stand for a module, and have no other meaning yet."""
+        for name in names & self.modules.keys() - self.names.keys():
             self.names[name] = importlib.import_module(self.modules[name])
-        return name not in self.names and not hasattr(builtins, name)
 
     def _take_trusted(self, needed: set[str]) -> list[Line]:
         """Take the instructor's visible lines that make needed names what they are, in their order.

@@ -46,6 +46,10 @@ class Worker(Generic[Task]):
             return False
         return True
 
+    def has_had(self, seconds: float) -> bool:
+        """Say whether it has had its task for longer than that."""
+        return monotonic() - self.since > seconds
+
 
 class Pool(Generic[Task]):
     """Processes that work on tasks; one that dies costs its task alone, and is replaced.
@@ -90,7 +94,7 @@ class Pool(Generic[Task]):
             if not busy:
                 return
             for worker in busy:
-                if monotonic() - worker.since > self.seconds:
+                if worker.has_had(self.seconds):
                     end_family(worker.process.pid)
             ready = wait([worker.pipe for worker in busy], TICK)
             ended = [self._ended(worker) for worker in busy if worker.pipe in ready] or [None]
@@ -124,7 +128,7 @@ class Pool(Generic[Task]):
             return task, worker.pipe.recv()
         except (EOFError, OSError):
             self._bury(worker)
-            if monotonic() - worker.since > self.seconds:
+            if worker.has_had(self.seconds):
                 return task, WorkerDied(f"it took more than {self.seconds:g} seconds and was ended")
             return task, WorkerDied(how_it_ended(worker.process.exitcode))
 

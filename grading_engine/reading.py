@@ -23,7 +23,6 @@ MAX_SOURCE = 100_000  # characters of one cell, without the pictures in its text
 MAX_CELLS = 5_000  # with those of the assignment that are put back: see `Normalise`
 MAX_PICTURES = 4_000_000  # characters of one cell's text with the pictures in it
 DATA = re.compile(r"data:image/[a-z+]{1,10};base64,[A-Za-z0-9+/=]*")
-CUT = {"en": "... the rest was left out", "es": "... se omitió el resto"}
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 MARKS = (
@@ -159,7 +158,7 @@ def cut_source(text: str, most: int, language: Any = None, cell_type: str = "cod
     """Return a cell's text, or so much of it that together with a word about it, it is of a given length."""
     if len(text) <= most:
         return text
-    word = CUT.get(language if isinstance(language, str) else "en", CUT["en"])
+    word = sentence(language, "cut-source")
     said = f"\n# {word}" if cell_type == "code" else f"\n\n{word}"
     return text[: max(most - len(said), 0)] + said
 

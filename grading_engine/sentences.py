@@ -12,6 +12,7 @@ SENTENCES: dict[str, dict[str, str]] = {
         "no-time": "The notebook used up all the time it has; this cell was not run.",
         "no-kernel": "The notebook ended its Python process too often; this cell was not run.",
         "cut": "... the rest of the output was left out",
+        "cut-source": "... the rest was left out",
         "added": "This cell was missing from the submission and was added back.",
         "unreadable": "The submitted file could not be read as a notebook ({reason}). To hand it in again: "
         "open it in JupyterLab, see that it is all there, save it, and upload it.",
@@ -39,6 +40,7 @@ SENTENCES: dict[str, dict[str, str]] = {
         "no-time": "El cuaderno agotó todo su tiempo; esta celda no se ejecutó.",
         "no-kernel": "El cuaderno terminó su proceso de Python demasiadas veces; esta celda no se ejecutó.",
         "cut": "... se omitió el resto de la salida",
+        "cut-source": "... se omitió el resto",
         "added": "Esta celda faltaba en la entrega y se volvió a agregar.",
         "unreadable": "No se pudo leer el archivo entregado como cuaderno ({reason}). Para entregarlo de "
         "nuevo: ábrelo en JupyterLab, revisa que esté completo, guárdalo y súbelo.",

@@ -119,12 +119,8 @@ class StagedAutograde(Autograde):
         with self._reporting(submission):
             self.notebooks = submission.notebooks
             self.run_pre_convert_hook()
-            folder = Path(
-                self.coursedir.format_path(
-                    self.coursedir.submitted_directory, submission.student, submission.assignment
-                )
-            )
-            check_timestamp(folder / "timestamp.txt")
+            folder = self._format_source(submission.assignment, submission.student)
+            check_timestamp(Path(folder, "timestamp.txt"))
             with self._in_place():
                 return self.init_destination(submission.assignment, submission.student)
         return True  # to be told what is wrong with it

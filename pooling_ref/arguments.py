@@ -1,11 +1,11 @@
 """What a caller may ask for, and a clear error, with the argument's name and value, for all the rest."""
 
 import operator
-from reprlib import repr as shortly
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pooling_lab.tasks import array_of
 from pooling_ref.windows import Windows, lay_windows
 
 
@@ -18,10 +18,7 @@ def real_array(name: str, value: ArrayLike) -> np.ndarray:
         If its rows differ in length, its dtype is neither real nor bool, it has fewer than two axes, or one
         of them is empty.
     """
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise ValueError(f"{name} must have rows of equal length, but it is {shortly(value)}") from None
+    array = array_of(name, value)
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must hold real numbers or bool, but its dtype is {array.dtype}")
     if array.ndim < 2:
@@ -31,19 +28,6 @@ def real_array(name: str, value: ArrayLike) -> np.ndarray:
     if array.size == 0:
         raise ValueError(f"{name} must not have an empty axis, but its shape is {array.shape}")
     return array
-
-
-def flag(name: str, value: object) -> bool:
-    """Give True or False, Python's or NumPy's.
-
-    Raises
-    ------
-    TypeError
-        If `value` is anything else.
-    """
-    if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name}={value!r} must be True or False")
-    return bool(value)
 
 
 def gradient(value: ArrayLike, x: np.ndarray, windows: tuple[Windows, ...]) -> np.ndarray:

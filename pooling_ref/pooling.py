@@ -9,8 +9,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pooling_lab.tasks import bool_of
 from pooling_ref import engine
-from pooling_ref.arguments import checked_windows, flag, gradient, per_axis, real_array
+from pooling_ref.arguments import checked_windows, gradient, per_axis, real_array
 
 Pair: TypeAlias = int | tuple[int, int]
 # An infinity, a NaN or an overflow is a result here, not an accident to warn of.
@@ -110,7 +111,7 @@ def avg_pool2d(
     TypeError, ValueError
         As in `max_pool2d`, and TypeError if `count_include_pad` is neither True nor False.
     """
-    x, counted = real_array("x", x), flag("count_include_pad", count_include_pad)
+    x, counted = real_array("x", x), bool_of("count_include_pad", count_include_pad)
     return engine.avg_pool(x, checked_windows(x.shape[-2:], kernel_size, stride, padding), counted)
 
 
@@ -219,7 +220,7 @@ def avg_pool2d_backward(
     TypeError, ValueError
         As in `avg_pool2d`, and ValueError if `grad_output` has another shape than the output.
     """
-    x, counted = real_array("x", x), flag("count_include_pad", count_include_pad)
+    x, counted = real_array("x", x), bool_of("count_include_pad", count_include_pad)
     windows = checked_windows(x.shape[-2:], kernel_size, stride, padding)
     grad_output = gradient(grad_output, x, windows)
     grad = engine.avg_pool_backward(grad_output, windows, counted)

@@ -94,7 +94,6 @@ class Sandbox(LoggingConfigurable):
         SandboxError
             Where no walls can be put up; the message says why, and what the instructor can do.
         """
-        self._check_places()
         ground = Ground.of_this_process()
         given = self._chosen(environment)
         kind = self._working_kind(ground, given)
@@ -127,7 +126,6 @@ class Sandbox(LoggingConfigurable):
         """
         if self.is_none:
             return
-        self._check_places()
         ground = Ground.of_this_process()
         given = self._chosen(environment)
         kind = self._working_kind(ground, given)
@@ -143,6 +141,7 @@ class Sandbox(LoggingConfigurable):
         return json.dumps([kind, self.preload, self.packages, self.readable, sorted(given.items())])
 
     def _working_kind(self, ground: "Ground", given: Mapping[str, str]) -> str:
+        self._check_places()
         candidates = list(WALLS) if self.kind == "auto" else [self.kind]
         reasons = {}
         for kind in candidates:
