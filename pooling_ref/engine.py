@@ -47,7 +47,9 @@ def max_pool(x: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:
     """
     pooled = _empty(x, windows, x.dtype)
     for cells, part in _blocks(x, pooled, windows, lowest(x.dtype), working_dtype(x.dtype)):
-        part[...] = _join(np.maximum, cells, windows)
+        joined = _join(np.maximum, cells, windows, out=part)
+        if joined is not part:
+            part[...] = joined
     return pooled
 
 
@@ -219,8 +221,13 @@ def _pad(x: np.ndarray, windows: Sequence[Windows], padding: object, dtype: np.d
     return padded
 
 
-def _join(ufunc: np.ufunc, cells: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:
-    """Join the cells of each window; `cells` are padded, in contiguous memory, and never written to."""
+def _join(
+    ufunc: np.ufunc, cells: np.ndarray, windows: Sequence[Windows], out: np.ndarray | None = None
+) -> np.ndarray:
+    """Join the cells of each window, in `out` if that saves a copy.
+
+    `cells` are padded, in contiguous memory, and never written to.
+    """
     if all(along.count == 1 for along in windows):
         ends = (along.tap(along.kernel - 1).stop for along in windows)
         taps = (slice(0, end, along.dilation) for end, along in zip(ends, windows, strict=True))
@@ -230,8 +237,8 @@ def _join(ufunc: np.ufunc, cells: np.ndarray, windows: Sequence[Windows]) -> np.
         if along.stride > SMALL_STRIDE:
             cells = _join_parts(ufunc, _taps(cells, axis, along))
         else:
-            cells = _every(along.stride, _join_everywhere(ufunc, cells, axis, along), axis)
-    return cells[(..., *(slice(along.count) for along in windows))]
+            cells = _every(along.stride, _join_everywhere(ufunc, cells, axis, along), axis, out)
+    return cells if cells is out else cells[(..., *(slice(along.count) for along in windows))]
 
 
 def _join_everywhere(ufunc: np.ufunc, cells: np.ndarray, axis: int, along: Windows) -> np.ndarray:
@@ -253,8 +260,8 @@ def _join_parts(ufunc: np.ufunc, parts: list[np.ndarray], out: np.ndarray | None
     return joined
 
 
-def _every(stride: int, cells: np.ndarray, axis: int) -> np.ndarray:
-    """Give ``cells[::stride]`` along an axis, in the way that is fastest there."""
+def _every(stride: int, cells: np.ndarray, axis: int, out: np.ndarray | None = None) -> np.ndarray:
+    """Give ``cells[::stride]`` along an axis, in the way that is fastest there; perhaps in `out`."""
     if stride == 1:
         return cells
     if axis < cells.ndim - 1:
@@ -262,7 +269,11 @@ def _every(stride: int, cells: np.ndarray, axis: int) -> np.ndarray:
     if stride == 2 and cells.shape[-1] % 2 == 0 and cells.itemsize in WIDER and byteorder == "little":
         # The first of two neighbours is the low half of the number that both make together.
         narrow, wide = WIDER[cells.itemsize]
-        return np.ascontiguousarray(cells).view(wide).astype(narrow).view(cells.dtype)
+        pairs = np.ascontiguousarray(cells).view(wide)
+        if out is None or (out.shape, out.dtype) != (pairs.shape, cells.dtype):
+            out = np.empty(pairs.shape, cells.dtype)
+        out.view(narrow)[...] = pairs
+        return out
     return cells[..., ::stride]
 
 

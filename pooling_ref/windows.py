@@ -6,6 +6,7 @@ https://onnx.ai/onnx/operators/onnx__MaxPool.html.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -45,12 +46,12 @@ class Windows:
         start = k * self.dilation
         return slice(start, start + (self.count - 1) * self.stride + 1, self.stride)
 
-    @property
+    @cached_property
     def inside(self) -> slice:
         """The real cells, as a slice of the padded axis."""
         return slice(self.before, self.before + self.size)
 
-    @property
+    @cached_property
     def padded(self) -> int:
         """The size with the padding, and with what a last window of ceil mode has beyond it."""
         return max(self.inside.stop + self.after, self.tap(self.kernel - 1).stop)
