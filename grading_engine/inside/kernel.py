@@ -1,6 +1,7 @@
 """An IPython kernel on sockets that it is handed, so that it needs no right to make any."""
 
 import contextlib
+import inspect
 import os
 import socket
 import sys
@@ -157,6 +158,7 @@ def assemble() -> HandedKernelApp:
             config=config, profile_dir=ProfileDir(), compiler_class=QuickCompiler
         )
         shell.display_formatter.format(None)  # makes what shows things, once and for all
+        inspect.getmodule(assemble.__code__, "")  # looks through all modules' files, as every traceback would
         HandedKernel.instance(user_ns=None)
         app = HandedKernelApp.instance(transport="ipc", parent_handle=0, log_level=50)
         app.log.setLevel(app.log_level)  # or a line about every message would be made, and then thrown away
@@ -181,7 +183,7 @@ def _move_in(app: HandedKernelApp) -> None:
 
 
 def rehearsal() -> list[str]:
-    """Start a kernel that nobody hears, run a cell, and return which modules that took."""
+    """Start a kernel that nobody hears, run cells of each kind, and return which modules that took."""
     with contextlib.ExitStack() as open_for_now:
         folder = Path(open_for_now.enter_context(tempfile.TemporaryDirectory()))
         descriptors = {}
@@ -191,5 +193,6 @@ def rehearsal() -> list[str]:
             listener.listen()
             descriptors[channel] = listener.fileno()
         app = prepared("", "hmac-sha256", descriptors)
-        app.shell.run_cell("None")
+        for cell in ("None", "1 / 0", "1 +"):  # what a value, an exception and a wrong line need
+            app.shell.run_cell(cell)
     return sorted(set(sys.modules))
