@@ -1,7 +1,6 @@
 """An IPython kernel on sockets that it is handed, so that it needs no right to make any."""
 
 import contextlib
-import inspect
 import os
 import socket
 import sys
@@ -158,7 +157,6 @@ def assemble() -> HandedKernelApp:
             config=config, profile_dir=ProfileDir(), compiler_class=QuickCompiler
         )
         shell.display_formatter.format(None)  # makes what shows things, once and for all
-        inspect.getmodule(assemble.__code__, "")  # looks through all modules' files, as every traceback would
         HandedKernel.instance(user_ns=None)
         app = HandedKernelApp.instance(transport="ipc", parent_handle=0, log_level=50)
         app.log.setLevel(app.log_level)  # or a line about every message would be made, and then thrown away

@@ -7,6 +7,7 @@ as JSON, with the sockets of the kernel and one to report to), and ends when tha
 import contextlib
 import gc
 import importlib
+import inspect
 import json
 import os
 import select
@@ -37,6 +38,7 @@ def main(user: int, modules: list[str]) -> None:
         from . import kernel
 
         kernel.assemble()
+        inspect.getmodule(main.__code__, "")  # looks through all modules' files, as a first traceback would
     gc.freeze()  # it is never looked through, so that its pages stay shared
     gc.enable()
     while True:
