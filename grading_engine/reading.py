@@ -1,6 +1,7 @@
 """Reading what was handed in: whatever the file holds, a valid notebook comes out."""
 
 import codecs
+import copy
 import json
 import re
 import stat
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbconvert.exporters import Exporter, NotebookExporter
+from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_markdown_cell, new_notebook
@@ -75,16 +76,24 @@ class SafeNotebookExporter(NotebookExporter):
             languages = sorted(SENTENCES, key=lambda language: language != self.language)
             said = [sentence(language, "unreadable", reason=error) for language in languages]
             nb = new_notebook(cells=[new_markdown_cell("\n\n".join(said))])
-        return self.from_notebook_node(nb, resources, **kw)
+        return self._converted(nb, resources)
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
-        """Convert a notebook."""
-        if not self.is_between:
-            return super().from_notebook_node(nb, resources, **kw)
-        nb, resources = Exporter.from_notebook_node(self, nb, resources, **kw)
-        return json.dumps(nb), resources
+        """Convert a notebook, which stays as it is."""
+        return self._converted(copy.deepcopy(nb), resources)
+
+    def _converted(self, nb: NotebookNode, resources: Any) -> tuple[str, dict[str, Any]]:
+        """Convert a notebook that nobody else has; nbconvert would copy it four times, and check it twice."""
+        resources = self._init_resources(resources)
+        for preprocessor in self._preprocessors:
+            nb, resources = preprocessor(nb, resources)
+        resources["output_suffix"] = ".nbconvert"
+        if self.is_between:
+            return json.dumps(nb), resources
+        nbformat.validate(nb, relax_add_props=True)
+        return nbformat.v4.writes(nb) + "\n", resources
 
 
 def read(path: Path) -> NotebookNode:
