@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import select
 import socket
 import sys
 import tempfile
+import threading
 import uuid
 from collections.abc import Callable
 from functools import lru_cache
@@ -15,7 +17,7 @@ from zlib import crc32
 import zmq
 from ipykernel.compiler import XCachingCompiler, get_tmp_directory
 from ipykernel.heartbeat import Heartbeat
-from ipykernel.iostream import IOPubThread
+from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
@@ -26,6 +28,7 @@ from traitlets.config import Config
 from . import agent
 from .job import CHANNELS
 
+PIPE_HOLDS = 2**16  # bytes, https://man7.org/linux/man-pages/man7/pipe.7.html
 # What some modules do when they are loaded, where there is an IPython to do it to: a parent has none.
 ON_LOADING: dict[str, Callable[[Any], object]] = {
     "ipywidgets": lambda shell: sys.modules["ipywidgets"].load_ipython_extension(shell),
@@ -46,6 +49,51 @@ class QuickCompiler(XCachingCompiler):
     def get_code_name(self, raw_code: str, code: str, number: int) -> str:
         """Return the name of the file that a cell is told to come from."""
         return f"{get_tmp_directory()}/{crc32(raw_code.encode('utf-8', 'replace'))}.py"
+
+
+class QuickStream(OutStream):
+    """ipykernel's stream; flushing it waits for the thread that sends only where there is something to send.
+
+    A kernel flushes both streams with all that it shows and at the end of every cell. What follows goes
+    through the same thread, and cannot overtake what that sends already. What was written by the number of
+    the file, as a subprocess does, is taken in at once: ipykernel would lose it where the cell ends first.
+    """
+
+    _is_sending = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._taking = threading.Lock()
+        super().__init__(*args, **kwargs)
+
+    def flush(self) -> None:
+        """Have all sent that was written."""
+        if self._is_master_process():
+            self._take_in()
+        if self._flush_pending or self._is_sending:
+            super().flush()
+
+    def _flush(self) -> None:
+        self._is_sending = True  # before ipykernel takes the mark away that something waits
+        try:
+            super()._flush()
+        finally:
+            self._is_sending = False
+
+    def _take_in(self) -> None:
+        """Write what lies in the pipe of the file's number."""
+        with self._taking, contextlib.suppress(OSError, ValueError):  # a student may have closed it
+            if self._fid is not None and select.select([self._fid], [], [], 0)[0]:
+                if came := os.read(self._fid, PIPE_HOLDS):
+                    self.write(came.decode(errors="replace"))
+                else:
+                    self._fid = None  # nobody can write there any more
+
+    def _watch_pipe_fd(self) -> None:
+        """Take in what comes between two flushes (in a thread of its own)."""
+        with contextlib.suppress(OSError, ValueError):
+            while self._should_watch and self._fid is not None:
+                select.select([self._fid], [], [])
+                self._take_in()
 
 
 class HandedKernel(IPythonKernel):
@@ -70,6 +118,7 @@ class HandedKernelApp(IPKernelApp):
     """
 
     kernel_class = Type(HandedKernel)
+    outstream_class = f"{__name__}.QuickStream"
 
     def _try_bind_socket(self, s: zmq.Socket, port: int) -> int:
         _listen(s, port)

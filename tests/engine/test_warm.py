@@ -114,3 +114,9 @@ def behind_walls(request, folder):
 @pytest.mark.parametrize("code", CELLS.values(), ids=CELLS)
 def test_a_kernel_behind_walls_shows_what_a_plain_one_shows(plain, behind_walls, code):
     assert shown(behind_walls, code) == shown(plain, code)
+
+
+def test_nothing_is_lost_that_a_cell_writes_past_python_as_it_ends(behind_walls):
+    for number in range(20):  # a plain kernel loses one of five
+        said = f"{number}: é from below\n"
+        assert ("stream", "stdout", said) in shown(behind_walls, f"import os\nos.write(1, {said.encode()!r});")
