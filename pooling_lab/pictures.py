@@ -7,6 +7,7 @@ picture shows what it is given.
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from html import escape
 from io import BytesIO, StringIO
 
@@ -188,7 +189,8 @@ def show_photos(*images: np.ndarray, captions: Sequence[str] = (), alt: str = ""
         pixels = _pixels(image)
         size = _("{height} × {width} pixels", height=pixels.shape[0], width=pixels.shape[1])
         caption = f"{captions[i]}, {size}" if i < len(captions) else size
-        tag = _img("image/webp", _webp(pixels), f"{caption}. {alt or _described(pixels)}", width)
+        file = _webp(pixels.shape, pixels.tobytes())
+        tag = _img("image/webp", file, f"{caption}. {alt or _described(pixels)}", width)
         figures.append(
             f'<figure style="display:inline-block;margin:0 12px 8px 12px">{tag}'
             f'<figcaption style="text-align:center">{escape(caption)}</figcaption></figure>'
@@ -321,10 +323,11 @@ def _img(mime: str, data: bytes, alt: str, width: int) -> str:
     return f'<img alt="{escape(alt)}" src="{source}" style="{style}">'
 
 
-def _webp(pixels: np.ndarray) -> bytes:
+@lru_cache(maxsize=8)  # a photo stands beside each of its pooled versions, again and again
+def _webp(shape: tuple[int, ...], pixels: bytes) -> bytes:
     """Write (H, W, 3) of uint8 as WebP, without loss: in half of the time of a PNG, and in less space."""
     file = BytesIO()
-    Image.fromarray(pixels).save(file, "webp", lossless=True, quality=0, method=0)
+    Image.frombytes("RGB", shape[1::-1], pixels).save(file, "webp", lossless=True, quality=0, method=0)
     return file.getvalue()
 
 

@@ -10,6 +10,7 @@ import builtins
 import io
 import json
 import math
+import re
 import sys
 import types
 from collections.abc import Callable
@@ -28,7 +29,12 @@ MAX_KEYS = 20_000  # of all sets and dictionaries of one message: keys can be ch
 MAX_DIGITS = 20_000  # of one integer, in hexadecimal
 ARRAY_KINDS = "biufcSUmM"  # dtypes that are plain bytes: no objects, no records
 NAMED_MODULES = ("builtins", "math", "operator", "numpy")  # whose functions may be named as arguments
-HEADER_BYTES = 10_000  # of one .npy header
+# Of a .npy file in version 1.0: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+HEADER = re.compile(
+    rb"\x93NUMPY\x01\x00..\{'descr': '([<>|]?[A-Za-z]\d{0,9}(?:\[\d{0,9}[A-Za-z]{1,7}\])?)', "
+    rb"'fortran_order': (True|False), 'shape': \(((?:\d{1,19}, )*(?:\d{1,19},?)?)\), \} *\n",
+    re.DOTALL,
+)
 
 
 class WireError(Exception):
@@ -223,7 +229,7 @@ def _read_npy(data: Any) -> Any:
     shape, fortran, dtype = _read_header(bytes(data[:start]))
     if dtype.kind not in ARRAY_KINDS or dtype.hasobject or not 0 < dtype.itemsize <= MAX_BYTES:
         raise WireError(f"an array came with the dtype {dtype!s:.40}")
-    if len(shape) > 32 or any(type(size) is not int or not 0 <= size <= MAX_BYTES for size in shape):
+    if len(shape) > 32 or any(size > MAX_BYTES for size in shape):
         raise WireError("an array came with an impossible shape")
     body = data[start:]
     if math.prod(shape) * dtype.itemsize != len(body):
@@ -232,12 +238,13 @@ def _read_npy(data: Any) -> Any:
     return flat.reshape(shape, order="F" if fortran else "C")
 
 
-@lru_cache  # one shape and dtype come again and again, and to read them takes longer than all the rest
 def _read_header(npy: bytes) -> Any:
-    file = io.BytesIO(npy)
-    if np.lib.format.read_magic(file) != (1, 0):
-        raise WireError("an array came in another version of .npy")
-    return np.lib.format.read_array_header_1_0(file, max_header_size=HEADER_BYTES)
+    """Return shape, order and dtype of a header as NumPy writes it; its own reader takes ten times as long."""
+    header = HEADER.fullmatch(npy)
+    if header is None:
+        raise WireError("an array came with a header that is not plain")
+    dtype, fortran, shape = (group.decode("ascii") for group in header.groups())
+    return tuple(int(size) for size in shape.replace(",", " ").split()), fortran == "True", np.dtype(dtype)
 
 
 def _layout(array: Any) -> dict[str, Any] | None:
