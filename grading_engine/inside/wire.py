@@ -239,7 +239,7 @@ def _read_npy(data: Any) -> Any:
 
 
 def _read_header(npy: bytes) -> Any:
-    """Return shape, order and dtype of a header as NumPy writes it; its own reader takes ten times as long."""
+    """Return shape, order and dtype of a header as NumPy writes it; its own reader is ten times slower."""
     header = HEADER.fullmatch(npy)
     if header is None:
         raise WireError("an array came with a header that is not plain")

@@ -119,4 +119,5 @@ def test_a_kernel_behind_walls_shows_what_a_plain_one_shows(plain, behind_walls,
 def test_nothing_is_lost_that_a_cell_writes_past_python_as_it_ends(behind_walls):
     for number in range(20):  # a plain kernel loses one of five
         said = f"{number}: é from below\n"
-        assert ("stream", "stdout", said) in shown(behind_walls, f"import os\nos.write(1, {said.encode()!r});")
+        code = f"import os\nos.write(1, {said.encode()!r});"
+        assert ("stream", "stdout", said) in shown(behind_walls, code)
