@@ -266,7 +266,7 @@ def is_at_work(process):
 
 
 def is_worker(child):
-    """Say whether it is one that has begun: a command on its way up has its name for a moment, but no kernel."""
+    """Say whether it is one at work: a command on its way up has its name for a moment, but no kernel."""
     with suppress(psutil.NoSuchProcess):
         return child.cmdline()[1:3] == ["-m", "grading_engine"] and child.children()
 
