@@ -1,6 +1,7 @@
 """What a caller may ask for, and a clear error, with the argument's name and value, for all the rest."""
 
 import operator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -70,10 +71,12 @@ def checked_windows(
             raise ValueError(
                 f"kernel_size={kernel_size!r} is larger than the padded input: {kernel} > {size + 2 * pad}"
             )
-    return tuple(
-        lay_windows(size, kernel, step, pads=(pad, pad))
-        for size, kernel, step, pad in zip(sizes, kernels, strides, paddings, strict=True)
-    )
+    return tuple(map(_laid, sizes, kernels, strides, paddings))
+
+
+@lru_cache(maxsize=1000)  # the same small windows are asked for again and again
+def _laid(size: int, kernel: int, stride: int, padding: int) -> Windows:
+    return lay_windows(size, kernel, stride, pads=(padding, padding))
 
 
 def per_axis(name: str, value: object, axes: int, least: int) -> tuple[int, ...]:
