@@ -40,7 +40,8 @@ def recognise(task: Task, drawn: list[tuple[Group, list[Case]]], outcomes: list[
     core_failed = any(not right for *_, right in core)
     failed = {group.key for group, *_, right in tried if not right}
     wrong_side = [each for each in side if not each[3]]
-    best, named = 0, None
+    counted = {group.key for group, *_ in (side if core_failed else wrong_side)}
+    most, best, named = len(counted) + core_failed, 0, None
     with quiet():
         for entry in MISCONCEPTIONS.values():
             if entry.about and failed.isdisjoint(entry.about):
@@ -53,6 +54,8 @@ def recognise(task: Task, drawn: list[tuple[Group, list[Case]]], outcomes: list[
                 explained = _explained(wrong, side, alone=not core_failed) + core_failed
                 if explained > best:
                     best, named = explained, entry.key
+                if best == most:
+                    return named
     return named or _not_refused(task, tried)
 
 
