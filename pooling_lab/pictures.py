@@ -14,9 +14,10 @@ from io import BytesIO, StringIO
 import numpy as np
 from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
-from PIL import Image, WebPImagePlugin  # noqa: F401 - loaded now, not with the first picture
+from PIL import Image
 
 from .language import _
+from .photos import file_of
 from .tasks import array_of, int_of, pair_of
 
 CELL = 48  # the side of a cell, in pixels of the picture
@@ -189,7 +190,7 @@ def show_photos(*images: np.ndarray, captions: Sequence[str] = (), alt: str = ""
         pixels = _pixels(image)
         size = _("{height} × {width} pixels", height=pixels.shape[0], width=pixels.shape[1])
         caption = f"{captions[i]}, {size}" if i < len(captions) else size
-        file = _webp(pixels.shape, pixels.tobytes())
+        file = file_of(pixels) or _webp(pixels.shape, pixels.tobytes())
         tag = _img("image/webp", file, f"{caption}. {alt or _described(pixels)}", width)
         figures.append(
             f'<figure style="display:inline-block;margin:0 12px 8px 12px">{tag}'
@@ -323,7 +324,7 @@ def _img(mime: str, data: bytes, alt: str, width: int) -> str:
     return f'<img alt="{escape(alt)}" src="{source}" style="{style}">'
 
 
-@lru_cache(maxsize=8)  # a photo stands beside each of its pooled versions, again and again
+@lru_cache(maxsize=8)  # the same photo stands beside one version after the other
 def _webp(shape: tuple[int, ...], pixels: bytes) -> bytes:
     """Write (H, W, 3) of uint8 as WebP, without loss: in half of the time of a PNG, and in less space."""
     file = BytesIO()

@@ -153,6 +153,10 @@ class HandedKernelApp(IPKernelApp):
         self.iopub_thread.start()
         self.iopub_socket = self.iopub_thread.background_socket
 
+    def init_code(self) -> None:
+        """Run no code of a profile: the home is a fresh one, and which modules there are, the shell knows."""
+        self.shell.user_ns_hidden.update(self.shell.user_ns)
+
     def init_heartbeat(self) -> None:
         """Start the heartbeat."""
         self.heartbeat = _HandedHeartbeat(zmq.Context(), (self.transport, self.ip, self.hb_port))
@@ -205,6 +209,7 @@ def assemble() -> HandedKernelApp:
         shell = ZMQInteractiveShell.instance(
             config=config, profile_dir=ProfileDir(), compiler_class=QuickCompiler
         )
+        shell._sys_modules_keys = set(sys.modules)  # what `%reset --aggressive` leaves
         shell.display_formatter.format(None)  # makes what shows things, once and for all
         HandedKernel.instance(user_ns=None)
         app = HandedKernelApp.instance(transport="ipc", parent_handle=0, log_level=50)

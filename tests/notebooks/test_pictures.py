@@ -61,6 +61,16 @@ def test_a_photo_can_be_written_on_without_harm():
     assert photo().any()
 
 
+def test_a_photo_that_ships_is_shown_as_its_file_and_one_that_was_changed_is_not(shown):
+    changed = photo()
+    changed[0, 0, 0, 0] ^= 1
+    pictures.show_photos(photo(), changed)
+    first, second = re.findall(r'src="data:image/webp;base64,([^"]+)"', shown[0])
+    assert base64.b64decode(first) == (DATA / "cat.webp").read_bytes()
+    assert first != second
+    np.testing.assert_array_equal(pixels_of(shown[0])[1], changed[0].transpose(1, 2, 0))
+
+
 @pytest.mark.needs("skimage")
 def test_the_photo_is_the_cut_that_its_source_and_table_say():
     from skimage.data import chelsea
