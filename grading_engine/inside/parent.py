@@ -45,12 +45,7 @@ def main(user: int, modules: list[str]) -> None:
         message, descriptors, _, _ = socket.recv_fds(jobs, MOST_BYTES, 1 + len(CHANNELS))
         if not message:
             return
-        if _fork() == 0:
-            try:
-                jobs.close()
-                _start(Job.decode(message), *descriptors)
-            finally:
-                os._exit(1)  # whatever happens, a fork never becomes a second parent
+        _start(Job.decode(message), jobs, *descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -84,17 +79,33 @@ def _fork() -> int:
     return os.fork()
 
 
-def _start(job: Job, report: int, *channels: int) -> None:
-    """In a fork of the parent: build the walls, and start the guard within them."""
-    reports = socket.socket(fileno=report)
+def _start(job: Job, jobs: socket.socket, report: int, *channels: int) -> None:
+    """Start the guard of a kernel, in namespaces of its own or, with Landlock alone, in ours."""
+    user, group = os.geteuid(), os.getegid()
     try:
-        if job.walls == "namespaces":
-            walls.enter_namespaces(job)
-        if _fork() == 0:
+        guard = linux.fork_into(walls.NAMESPACES) if job.walls == "namespaces" else _fork()
+    except (OSError, LookupError):
+        with socket.socket(fileno=os.dup(report)) as reports:
+            _fail(reports)
+        return
+    if guard == 0:
+        try:
+            jobs.close()
+            reports = socket.socket(fileno=report)
+            if job.walls == "namespaces":
+                _furnish(job, reports, user, group)
             _guard(job, reports, channels)
+        finally:
+            os._exit(1)  # whatever happens, a fork never becomes a second parent
+
+
+def _furnish(job: Job, reports: socket.socket, user: int, group: int) -> None:
+    """Build what walls the namespaces need; where that fails, tell it and end."""
+    try:
+        walls.furnish(job, user, group)
     except Exception:
         _fail(reports)
-    os._exit(0)
+        os._exit(0)
 
 
 def _guard(job: Job, reports: socket.socket, channels: tuple[int, ...]) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from . import landlock, linux, seccomp
 from .job import HOME, ROOMS, SCRATCH, SHARED, TEMPORARY, WORK, Job
 
+# Who is in them cannot see, signal or reach any process outside, and ends when the first of them ends.
+NAMESPACES = linux.CLONE_NEWUSER | linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC
 _RESOURCES = {
     "cpu_seconds": resource.RLIMIT_CPU,
     "memory": resource.RLIMIT_AS,
@@ -17,14 +19,8 @@ _RESOURCES = {
 }
 
 
-def enter_namespaces(job: Job) -> None:
-    """Leave for namespaces of its own, in which only this job's room is there, as a file system in memory.
-
-    Processes that are started from now on cannot see, signal or reach any that were there before, and are
-    all ended when the first of them ends.
-    """
-    user, group = os.geteuid(), os.getegid()
-    linux.unshare(linux.CLONE_NEWUSER | linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC)
+def furnish(job: Job, user: int, group: int) -> None:
+    """Stay `user` and `group` in new `NAMESPACES`, and leave only this job's room there, in memory."""
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
