@@ -194,13 +194,14 @@ class StagedAutograde(Autograde):
             resources = self.init_single_notebook_resources(str(staged))
             resources["metadata"] = {"name": staged.stem, "path": str(staged.parent)}
             nb = nbformat.v4.reads(staged.read_text(encoding="utf-8"))  # checked when it was written
-            before = copy.deepcopy(nb)
+            # nbgrader's own only read it; any other may change it
+            before = None if set(self.savers) <= set(WRITERS) else copy.deepcopy(nb)
             self.exporter._preprocessors = []
             for kind in self.savers:
                 self.exporter.register_preprocessor(kind)
             for saver in self.exporter._preprocessors:
                 nb, resources = saver(nb, resources)
-            if nb != before:
+            if before is not None and nb != before:
                 self.exporter._preprocessors = []
                 self.write_single_notebook(*self.exporter.from_notebook_node(nb, resources))
         finally:

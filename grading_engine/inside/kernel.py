@@ -51,6 +51,25 @@ class QuickCompiler(XCachingCompiler):
         return f"{get_tmp_directory()}/{crc32(raw_code.encode('utf-8', 'replace'))}.py"
 
 
+class DirectOutput(IOPubThread):
+    """ipykernel's thread for output, but who sends a message does so at once, and wakes no thread for it.
+
+    The socket must have nothing to read: the thread would miss what comes while another one sends.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._sending = threading.RLock()
+        super().__init__(*args, **kwargs)
+
+    def send_multipart(self, *args: Any, **kwargs: Any) -> None:
+        """Send a message."""
+        if os.getpid() != self._master_pid:  # a fork cannot know who held the lock
+            self._really_send(*args, **kwargs)
+            return
+        with self._sending:
+            self._really_send(*args, **kwargs)
+
+
 class QuickStream(OutStream):
     """ipykernel's stream; flushing it waits for the thread that sends only where there is something to send.
 
@@ -145,11 +164,11 @@ class HandedKernelApp(IPKernelApp):
 
     def init_iopub(self, context: zmq.Context) -> None:
         """Set up the channel for output, without the TCP socket by which subprocesses would reach it."""
-        self.iopub_socket = context.socket(zmq.XPUB)
+        self.iopub_socket = context.socket(zmq.PUB)
         self.iopub_socket.linger = 1000
         self.iopub_port = self._bind_socket(self.iopub_socket, self.iopub_port)
         self.configure_tornado_logger()
-        self.iopub_thread = IOPubThread(self.iopub_socket, session=self.session)
+        self.iopub_thread = DirectOutput(self.iopub_socket, session=self.session)
         self.iopub_thread.start()
         self.iopub_socket = self.iopub_thread.background_socket
 
@@ -159,7 +178,7 @@ class HandedKernelApp(IPKernelApp):
 
     def init_heartbeat(self) -> None:
         """Start the heartbeat."""
-        self.heartbeat = _HandedHeartbeat(zmq.Context(), (self.transport, self.ip, self.hb_port))
+        self.heartbeat = _HandedHeartbeat(self.context, (self.transport, self.ip, self.hb_port))
         self.heartbeat.start()
 
 
