@@ -73,15 +73,14 @@ class DirectOutput(IOPubThread):
 class QuickStream(OutStream):
     """ipykernel's stream; flushing it waits for the thread that sends only where there is something to send.
 
-    A kernel flushes both streams with all that it shows and at the end of every cell. What follows goes
-    through the same thread, and cannot overtake what that sends already. What was written by the number of
-    the file, as a subprocess does, is taken in at once: ipykernel would lose it where the cell ends first.
+    A kernel flushes both streams with all that it shows and at the end of every cell. What was written by
+    the number of the file, as C does, is taken in at once: ipykernel would lose it where the cell ends first.
     """
 
     _is_sending = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._taking = threading.Lock()
+        self._taking = threading.RLock()  # a student's handler of signals may print, too
         super().__init__(*args, **kwargs)
 
     def flush(self) -> None:
