@@ -83,8 +83,8 @@ def _start(job: Job, jobs: socket.socket, report: int, *channels: int) -> None:
     """Start the guard of a kernel, in namespaces of its own or, with Landlock alone, in ours."""
     user, group = os.geteuid(), os.getegid()
     try:
-        guard = linux.fork_into(walls.NAMESPACES) if job.walls == "namespaces" else _fork()
-    except (OSError, LookupError):
+        guard = walls.fork_into_namespaces() if job.walls == "namespaces" else _fork()
+    except OSError:
         with socket.socket(fileno=os.dup(report)) as reports:
             _fail(reports)
         return

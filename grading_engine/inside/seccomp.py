@@ -291,6 +291,23 @@ def _lines(rule: Rule, number: int) -> list[bytes]:
     ]
 
 
+def number_of(call: str, machine: str) -> int | None:
+    """Return the number of a system call; None where the architecture has no such call.
+
+    Raises
+    ------
+    OSError
+        Where the architecture is not in the table.
+    """
+    return NUMBERS[call][_architecture(machine)[0]]
+
+
+def _architecture(machine: str) -> tuple[int, int]:
+    if machine not in ARCHITECTURES:
+        raise OSError(errno.ENOSYS, f"seccomp: no table of system calls for machine {machine!r}")
+    return ARCHITECTURES[machine]
+
+
 def program(rules: list[Rule], machine: str) -> bytes:
     """Return the filter's instructions for one architecture.
 
@@ -299,9 +316,7 @@ def program(rules: list[Rule], machine: str) -> bytes:
     OSError
         Where the architecture is not in the table.
     """
-    if machine not in ARCHITECTURES:
-        raise OSError(errno.ENOSYS, f"seccomp: no table of system calls for machine {machine!r}")
-    column, audit = ARCHITECTURES[machine]
+    _, audit = _architecture(machine)
     lines = [
         _instruction(_LOAD, _ARCHITECTURE),
         _instruction(_EQUAL, audit, 1, 0),
@@ -311,7 +326,7 @@ def program(rules: list[Rule], machine: str) -> bytes:
         _instruction(_RETURN, _ERRNO | errno.ENOSYS),
     ]
     for rule in rules:
-        number = NUMBERS[rule.call][column]
+        number = number_of(rule.call, machine)
         if number is not None:
             lines += _lines(rule, number)
     lines.append(_instruction(_RETURN, _ALLOW))
