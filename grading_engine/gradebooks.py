@@ -46,7 +46,7 @@ class KeptGradebook(Gradebook):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.db.commit = lambda: None  # what is written must be there for a query, and in the end
+        self.db.commit = lambda: None  # the session writes before each query, and `close` commits
         self._read: dict[tuple[str, ...], dict[tuple[type, str], Any]] = {}
 
     def find_grade(self, grade_cell: str, *whose: str) -> Grade:

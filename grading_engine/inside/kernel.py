@@ -63,10 +63,8 @@ class DirectOutput(IOPubThread):
 
     def send_multipart(self, *args: Any, **kwargs: Any) -> None:
         """Send a message."""
-        if os.getpid() != self._master_pid:  # a fork cannot know who held the lock
-            self._really_send(*args, **kwargs)
-            return
-        with self._sending:
+        # A fork cannot know who held the lock.
+        with self._sending if self._is_master_process() else contextlib.nullcontext():
             self._really_send(*args, **kwargs)
 
 
