@@ -84,6 +84,7 @@ c.Execute.timeout = 20
 # On a system without such walls grading refuses, unless c.Sandbox.kind = "none" says to do without.
 c.SealedExecute.kernel_name = register()
 c.SealedExecute.language_variable = "POOLING_LANGUAGE"  # the report speaks as the notebook does
+c.GradeApp.seed_variable = "POOLING_SEED"  # `./course grade` asks the whole class the same
 c.Autograde.pre_convert_hook = disarm_links
 c.Sandbox.packages = ["pooling_lab"]
 c.Sandbox.preload = [

@@ -5,6 +5,7 @@ import importlib
 import logging
 import os
 import resource
+import secrets
 import signal
 import sys
 import time
@@ -39,6 +40,7 @@ from .staged import Busy, StagedAutograde, Submission
 LOG = "grade.log"
 OBJECTS_TO_LOOK_THROUGH = 20_000  # new ones, until circles are looked for; a notebook makes few
 FAILED, INTERRUPTED = 1, 130
+SEEDS = 1_000_000
 
 
 class Refused(Exception):
@@ -61,11 +63,13 @@ class GradeApp(AutogradeApp):
         ./course grade max-pooling --jobs 4                   four at once
         ./course grade max-pooling --student ana ben          only these
         ./course grade max-pooling --force                    all of it anew
+        ./course grade max-pooling --seed 4711                with the cases that a report names by this seed
         """
     aliases = {  # noqa: RUF012 - traitlets' own way
         **AutogradeApp.aliases,
         "jobs": "GradeApp.jobs",
         "student": "GradeApp.students",
+        "seed": "GradeApp.seed",
     }
 
     jobs = Integer(
@@ -78,6 +82,15 @@ class GradeApp(AutogradeApp):
         6 * 2**30, min=2**30, help="Bytes of address space for each process that grades (not for kernels)."
     ).tag(config=True)
     students = List(Unicode(), help="Only these students (default: all).").tag(config=True)
+    seed = Integer(
+        None,
+        min=0,
+        allow_none=True,
+        help="Draws the cases of the hidden tests, the same for all (default: a fresh one for each run).",
+    ).tag(config=True)
+    seed_variable = Unicode(
+        "", help="The environment variable that tells hidden tests the seed; without one they draw their own."
+    ).tag(config=True)
 
     @catch_config_error
     def initialize(self, argv: list[str] | None = None, root: str = "") -> None:
@@ -111,6 +124,8 @@ class GradeApp(AutogradeApp):
         self.coursedir.assignment_id = self.extra_args[0]
         if self.jobs < 1:
             self.fail("--jobs: %d submissions at once cannot be graded; give 1 or more", self.jobs)
+        if self.seed is not None and not self.seed_variable:
+            self.fail("--seed: no hidden test learns of it, since GradeApp.seed_variable is not configured")
         self._check_assignment(self.coursedir.assignment_id)
         return Grading(self, Console(stderr=False)).run()
 
@@ -181,10 +196,12 @@ class Grading:
     def _grade(self, todo: list[Submission], stage: Path) -> None:
         self._warm_up()
         copy = copy_assignments(self.app.coursedir.db_url, stage / "assignments.db")
+        seed = self._seed()
 
         def settle() -> None:
             Ground.inherit()
             self.app.coursedir.db_url = copy
+            os.environ.update(seed)
             _, hard = resource.getrlimit(resource.RLIMIT_AS)
             resource.setrlimit(resource.RLIMIT_AS, (self.app.memory, hard))
 
@@ -221,6 +238,13 @@ class Grading:
         gc.freeze()  # what is loaded stays: no worker looks through it again, and all share its memory
         gc.set_threshold(OBJECTS_TO_LOOK_THROUGH)
         gc.enable()
+
+    def _seed(self) -> dict[str, str]:
+        """Return what tells the hidden tests of all submissions the same seed: the class takes one exam."""
+        variable, seed = self.app.seed_variable, self.app.seed
+        if not variable or (seed is None and variable in os.environ):
+            return {}
+        return {variable: str(secrets.randbelow(SEEDS) if seed is None else seed)}
 
     def _load_modules_of_tests(self) -> None:
         where, marks = self.app.coursedir, ClearHiddenTests(parent=self.converter)

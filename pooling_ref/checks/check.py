@@ -1,8 +1,7 @@
 """One check for each task: draw the cases, call the function, see which groups it passes."""
 
-import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import islice
 
@@ -14,12 +13,11 @@ from pooling_lab.trial import Case, Outcome, name_of_type, try_all
 from pooling_ref.backward_cases import GROUPS as BACKWARD
 from pooling_ref.cases import GROUPS as POOLING
 from pooling_ref.cases import LEFT_ALONE, Draw, Group
-from pooling_ref.checks.recognition import recognise
+from pooling_ref.checks.recognition import KnownMistakes
+from pooling_ref.checks.seeds import checked_seed
 from pooling_ref.fast_cases import GROUPS as FAST
 from pooling_ref.language import _
 from pooling_ref.network_cases import GROUPS as NETWORKS
-
-SEEDS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -103,6 +101,7 @@ class Check:
 
     task: Task
     groups: tuple[Group, ...]
+    _last: dict[int, KnownMistakes] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def draw(self, seed: int) -> list[tuple[Group, list[Case]]]:
         """Return the cases of every group, as the seed draws them.
@@ -114,6 +113,13 @@ class Check:
             for group in self.groups
         ]
 
+    def _drawn(self, seed: int) -> KnownMistakes:
+        """Return the cases of a seed beside what mistakes give for them: a class is asked the same."""
+        if seed not in self._last:
+            self._last.clear()
+            self._last[seed] = KnownMistakes(self.task, self.draw(seed))
+        return self._last[seed]
+
     def __call__(self, function: Callable, seed: int | None = None) -> Result:
         """Run the function on every group of cases.
 
@@ -123,7 +129,7 @@ class Check:
             The student's function, or a stand-in for it. An exception of a stand-in that has a true
             attribute `fatal` ends the check: what was not called is not passed.
         seed : int, optional
-            Draws the cases; a fresh one if left out.
+            Draws the cases; if left out, the one that the environment's POOLING_SEED names, or a fresh one.
 
         Returns
         -------
@@ -135,7 +141,8 @@ class Check:
             If the seed is negative or no integer.
         """
         seed = checked_seed(seed)
-        drawn = self.draw(seed)
+        known = self._drawn(seed)
+        drawn = known.drawn
         if not callable(function):
             return self._nothing_to_call(function, drawn, seed)
         outcomes = _run(function, drawn)
@@ -155,7 +162,7 @@ class Check:
             Fraction(weight, sum(group.weight for group in self.groups)),
             tuple(failures),
             tuple(passed),
-            recognise(self.task, drawn, outcomes) if failures else None,
+            known.recognise(outcomes) if failures else None,
             seed,
         )
 
@@ -199,21 +206,6 @@ def _first_write(
 
 def _not_reached(group: Group, why: str) -> Failure:
     return Failure(group.key, _(group.title), why, "", why, "", None, None)
-
-
-def checked_seed(seed: object) -> int:
-    """Return the seed, or a fresh one for None.
-
-    Raises
-    ------
-    ValueError
-        If it is negative or no integer.
-    """
-    if seed is None:
-        return secrets.randbelow(SEEDS)
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"seed must be a non-negative integer or None, not {seed!r}")
-    return int(seed)
 
 
 CHECKS: dict[str, Check] = {

@@ -21,7 +21,7 @@ def grade(task: str, function: Callable, points: float, seed: int | None = None)
     points : float
         What the task is worth.
     seed : int, optional
-        Draws the cases; a fresh one if left out. The report says it.
+        Draws the cases; if left out, POOLING_SEED of the environment or a fresh one. The report says it.
 
     Returns
     -------

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pooling_lab.speed import TIMES, Race, describe, run_race
 from pooling_lab.summary import Summary, write_summary
 from pooling_ref import pooling
-from pooling_ref.checks.check import checked_seed
 from pooling_ref.checks.grading import checked_points
+from pooling_ref.checks.seeds import checked_seed
 from pooling_ref.language import _
 from pooling_ref.naive import naive_max_pool2d
 
@@ -34,7 +34,7 @@ def grade_speed(
     points : float
         What the task is worth: all of it from TIMES times as fast, half from HALF times.
     seed : int, optional
-        Draws the numbers; fresh ones if left out. The report says it.
+        Draws the numbers; if left out, POOLING_SEED of the environment or a fresh one. The report says it.
 
     Returns
     -------

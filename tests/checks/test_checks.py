@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -27,6 +28,40 @@ def test_the_same_seed_gives_the_same_verdict(task):
 def test_every_grading_draws_fresh_cases():
     seeds = {CHECKS["output_size"](RIGHT["output_size"][0]).seed for _ in range(5)}
     assert len(seeds) > 1
+
+
+def test_who_grades_a_class_can_ask_all_the_same(monkeypatch):
+    monkeypatch.setenv("POOLING_SEED", "4711")
+    assert CHECKS["output_size"](RIGHT["output_size"][0]).seed == 4711
+    assert CHECKS["output_size"](RIGHT["output_size"][0], seed=5).seed == 5
+
+
+@pytest.mark.parametrize("text", ["-1", "4.5", "many", " 7", "٣"])
+def test_a_seed_of_the_environment_that_is_none_is_named(monkeypatch, text):
+    monkeypatch.setenv("POOLING_SEED", text)
+    with pytest.raises(
+        ValueError, match=re.escape(f"POOLING_SEED must be a non-negative integer, not {text!r}")
+    ):
+        CHECKS["output_size"](RIGHT["output_size"][0])
+
+
+@pytest.mark.parametrize("task", WRONG)
+def test_whom_a_check_has_seen_before_changes_no_verdict(task):
+    def unseen(function):
+        return replace(CHECKS[task])(function, seed=9)
+
+    functions = [each for entry in MISCONCEPTIONS.values() for each in entry.versions.get(task, ())]
+    functions += RIGHT[task]
+    assert [CHECKS[task](each, seed=9) for each in functions] == [unseen(each) for each in functions]
+
+
+@pytest.mark.parametrize("task", CHECKS)
+def test_a_function_can_write_to_nothing_that_the_next_one_gets(task):
+    for _, cases in CHECKS[task].draw(3):
+        for case in cases:
+            for value in [*case.args, *case.kwargs.values()]:
+                for each in value if isinstance(value, tuple) else [value]:  # arrays are copied for each call
+                    assert isinstance(each, np.ndarray | np.generic | int | float | str | None), (case, each)
 
 
 @pytest.mark.parametrize("task", CHECKS)

@@ -173,6 +173,8 @@ REFUSED = {
     "an unknown student": (["ps", "--student", "zoe"], "--student: submitted/ holds no notebook of 'zoe'"),
     "no student": (["ps", "--student", "--force"], "--student: name one student at least"),
     "no student at the end": (["ps", "--student"], "--student: name one student at least"),
+    "a negative seed": (["ps", "--seed", "-1"], "seed"),
+    "a seed that nobody learns of": (["ps", "--seed", "7"], "GradeApp.seed_variable is not configured"),
     "no time": (["ps", "--SealedExecute.notebook_timeout=x"], "notebook_timeout"),
     "no assignment": ([], "name one assignment"),
 }
@@ -196,6 +198,27 @@ def test_a_configuration_that_does_not_run_is_refused_and_nothing_is_graded_with
     assert "course grade: the configuration does not run: " in done.stderr
     assert "Traceback" not in done.stderr
     assert graded_folders(course) == set()
+
+
+def seeds(course: TinyCourse) -> set[str]:
+    """The seeds that the hidden tests of a class have found in the environment."""
+    cells = [each for student in graded_folders(course) for each in course.autograded(student).cells]
+    return set(re.findall(r"seed (\w+)", str([each.get("outputs") for each in cells])))
+
+
+def test_a_class_shares_its_seed_which_is_fresh_in_each_run_unless_it_is_given(tmp_path):
+    course = TinyCourse(tmp_path / "course", also=["import os", "print('seed', os.environ.get('TINY_SEED'))"])
+    with (course.root / "nbgrader_config.py").open("a") as config:
+        config.write("c.GradeApp.seed_variable = 'TINY_SEED'\n")
+    hand_in(course, dict.fromkeys(("ana", "ben", "eva"), lambda nb: None))
+    grade(course, "--jobs", "2")
+    (first,) = seeds(course)
+    grade(course, "--jobs", "2", "--force")
+    (second,) = seeds(course)
+    assert first.isdigit() and second.isdigit() and first != second
+    grade(course, "--force", "--seed", "4711")
+    assert seeds(course) == {"4711"}
+    assert course.scores("ana").items() >= FULL.items()
 
 
 def start(course: TinyCourse, *words: str) -> subprocess.Popen:
