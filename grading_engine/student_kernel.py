@@ -1,7 +1,7 @@
 """One student's kernel as the grading process sees it: it runs cells, answers requests, and may die."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -157,21 +157,22 @@ class StudentKernel:
         str
             How it ended: `ok`, `error`, `timeout` or `dead`.
         """
-        status, idle = None, False
+        status, all_shown = None, False
         until = Until(seconds)
         try:
-            sent = self._ask_to_run(code)
-            for kind, content, _ in self._messages((sent,), until):
-                if kind in ("execute_reply", agent.ANSWER):
+            asked = [self._ask_to_run(code)]
+            for kind, content, _ in self._messages(asked, until, silent=lambda: self._ask_again(asked)):
+                if kind in ("execute_reply", agent.RAN, agent.ANSWER):
                     said = content.get("status" if kind == "execute_reply" else "ok")
                     status = "ok" if said == "ok" else "error"
+                    all_shown = all_shown or kind == agent.RAN
                 elif kind == "status":
-                    idle = content.get("execution_state") == "idle" or idle
+                    all_shown = all_shown or content.get("execution_state") == "idle"
                 else:
                     show(kind, content)
-                if status and idle:
+                if status and all_shown:
                     return status
-                if status or idle:  # what was shown last, or the answer, is on its way
+                if status or all_shown:  # what was shown last, or how it ended, is on its way
                     until.at = min(until.at, monotonic() + 1)
         except KernelDied:
             return "dead"
@@ -179,10 +180,10 @@ class StudentKernel:
             pass
         if status:
             return status
-        if idle:  # an interrupt, perhaps the student's own, took the agent with it
+        if all_shown:  # an interrupt, perhaps the student's own, took the agent with it
             self._release()
             return "error"
-        return self._interrupt(sent)
+        return self._interrupt(asked)
 
     def _ask_to_run(self, code: str) -> str:
         """Ask for a cell to be run: by the agent, or by the kernel itself where its event loop must go on."""
@@ -193,6 +194,11 @@ class StudentKernel:
         self._release()
         content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
         return self._send("execute_request", {**content, "allow_stdin": False, "stop_on_error": False})
+
+    def _ask_again(self, asked: list[str]) -> None:
+        """Ask the agent, once, how the cell ended, on the channel that loses nothing."""
+        if self.serving and len(asked) == 1:
+            asked.append(self._send(agent.REQUEST, {"do": "ended"}, socket=self.stdin))
 
     def request(self, data: dict[str, Any], buffers: list[bytes], seconds: float) -> Answer:
         """Ask the agent in the kernel for something.
@@ -223,7 +229,7 @@ class StudentKernel:
                 if kind == "status" and content.get("execution_state") == "idle":
                     raise KernelDied("the kernel no longer answers requests")
         except KernelTimeout:
-            self._interrupt(sent)
+            self._interrupt((sent,))
             raise
         raise KernelTimeout("no answer")
 
@@ -293,9 +299,15 @@ class StudentKernel:
         return message["header"]["msg_id"]
 
     def _messages(
-        self, parents: tuple[str, ...], until: "Until", kinds: tuple[str, ...] = ()
+        self,
+        parents: Sequence[str],
+        until: "Until",
+        kinds: tuple[str, ...] = (),
+        silent: Callable[[], None] | None = None,
     ) -> Iterator[tuple[str, dict[str, Any], list[bytes]]]:
         """Yield what the kernel sends about some requests (of some kinds, or all): type, content, buffers.
+
+        `silent` is called when nothing came for a while.
 
         Raises
         ------
@@ -314,13 +326,15 @@ class StudentKernel:
                 message = self._receive(socket, parents, kinds)
                 if message is not None:
                     yield message
+            if not ready and silent is not None:
+                silent()
             if monotonic() - looked > TICK:
                 looked = monotonic()
                 if not self.is_alive() and not self.poller.poll(0):
                     raise KernelDied("the kernel's process ended")
 
     def _receive(
-        self, socket: zmq.Socket, parents: tuple[str, ...], kinds: tuple[str, ...]
+        self, socket: zmq.Socket, parents: Sequence[str], kinds: tuple[str, ...]
     ) -> tuple[str, dict[str, Any], list[bytes]] | None:
         """Read one message; None where it is not one, or not about these requests.
 
@@ -343,14 +357,14 @@ class StudentKernel:
             return None
         return kind, content, parts[4:]
 
-    def _interrupt(self, sent: str) -> str:
+    def _interrupt(self, asked: Sequence[str]) -> str:
         """Stop what runs; where it does not stop, the kernel is stuck. Return `timeout`."""
         self.stuck = True
         try:
             self.manager.interrupt_kernel()
-            for kind, content, _ in self._messages((sent,), Until(GRACE)):
+            for kind, content, _ in self._messages(asked, Until(GRACE)):
                 idle = kind == "status" and content.get("execution_state") == "idle"
-                if idle or kind == agent.ANSWER:
+                if idle or kind in (agent.ANSWER, agent.RAN):
                     self.stuck = False
                     break
             self._release()  # the interrupt may have taken the agent with it

@@ -12,6 +12,7 @@ from .wire import MAX_BYTES, Decoder, Encoder, WireError  # the text itself, whe
 
 TARGET = "sealed-grading"
 REQUEST, ANSWER = "sealed_request", "sealed_answer"  # types of message on the channel for input
+RAN = "sealed_ran"  # of the one that follows all that a cell shows, on the channel for output
 MAX_TEXT = 2000
 MAX_HANDLES = 10_000
 
@@ -28,6 +29,7 @@ class Agent:
     def __init__(self, shell):
         self.shell = shell
         self.objects = {}
+        self.ended = None
 
     def open(self, comm, message):
         """Answer requests until the grading process says that this is the end."""
@@ -39,7 +41,10 @@ class Agent:
                 continue
             data = request["content"]
             kernel.set_parent(sender, request)  # of all that is shown on the way
-            if data["do"] != "end":
+            if data["do"] == "run":
+                self.ended, _ = self.answer(data, [])
+                kernel.session.send(kernel.iopub_socket, RAN, self.ended, request)
+            elif data["do"] != "end":
                 reply, buffers = self.answer(data, request["buffers"])
                 kernel.session.send(kernel.stdin_socket, ANSWER, reply, request, sender, buffers)
             elif data["nonce"] == message["header"]["msg_id"]:
@@ -59,7 +64,7 @@ class Agent:
         return reply, buffers
 
     def do_run(self, data, buffers, encoder):
-        """Run a cell as the kernel itself does, show that it has ended, and say how: `ok` or `error`."""
+        """Run a cell as the kernel itself does, and say how it ended: `ok` or `error`."""
         kernel, awaits = self.shell.kernel, self.shell.autoawait
         kernel._forward_input(allow_stdin=False)
         self.shell.autoawait = False  # no cell with "await" comes here: IPython need not compile it to see
@@ -70,10 +75,12 @@ class Agent:
             kernel._restore_input()
             sys.stdout.flush()
             sys.stderr.flush()
-            idle = {"execution_state": "idle"}
-            kernel.session.send(kernel.iopub_socket, "status", idle, kernel.get_parent())
         shown = not getattr(self.shell, "_last_traceback_during_displayhook", False)
         return "ok" if result.success and shown else "error"
+
+    def do_ended(self, data, buffers, encoder):
+        """Say again how the last cell ended: what is shown may be lost where it is very much."""
+        return self.ended.get("ok")
 
     def do_names(self, data, buffers, encoder):
         """Return those of the names asked for that the student's notebook has."""

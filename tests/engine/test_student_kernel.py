@@ -91,3 +91,18 @@ def test_a_cell_that_takes_too_long_is_stopped_and_the_next_one_runs(asked):
     ended = asked.kernel.execute("while True:\n    pass", 1, lambda *message: shown.append(message))
     assert (ended, asked.kernel.stuck) == ("timeout", False)
     assert shown_by(asked, "print('here')")[0] == "ok"
+
+
+LOSING = """
+session = get_ipython().kernel.session
+send = session.send
+session.send = lambda stream, kind, *rest, **more: kind != "sealed_ran" and send(stream, kind, *rest, **more)
+"""
+
+
+def test_how_a_cell_ended_is_asked_for_again_where_the_word_is_lost(asked):
+    assert asked.kernel.execute(LOSING, 30, lambda *message: None) == "ok"
+    assert shown_by(asked, "print('here')") == ("ok", {"stdout": "here\n", "stderr": ""}, [])
+    assert shown_by(asked, "1 / 0")[0] == "error"
+    asked.run("session.send = send")
+    assert shown_by(asked, "print('here')") == ("ok", {"stdout": "here\n", "stderr": ""}, [])
