@@ -36,6 +36,7 @@ from .sandbox.parent import SandboxError
 from .sandbox.settings import Ground, Sandbox
 from .sealed import SealedExecute, modules_of_tests
 from .staged import Busy, StagedAutograde, Submission
+from .turns import cores
 
 LOG = "grade.log"
 OBJECTS_TO_LOOK_THROUGH = 20_000  # new ones, until circles are looked for; a notebook makes few
@@ -45,11 +46,6 @@ SEEDS = 1_000_000
 
 class Refused(Exception):
     """Nothing can be graded; the text says why."""
-
-
-def cores() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class GradeApp(AutogradeApp):
@@ -73,7 +69,8 @@ class GradeApp(AutogradeApp):
     }
 
     jobs = Integer(
-        cores(), help="How many submissions are graded at once (default: the machine's cores)."
+        len(cores()) or os.cpu_count() or 1,
+        help="How many submissions are graded at once (default: the machine's cores).",
     ).tag(config=True)
     seconds = Float(
         1200, min=60, help="How long one submission may take in all, before it is ended and fails."

@@ -82,6 +82,7 @@ class SandboxProvisioner(LocalProvisioner):
         except BaseException:
             self._clear()
             raise
+        self.pid = self.started.kernel.number
         self.room.hand_over()
         return self.connection_info
 

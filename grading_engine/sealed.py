@@ -116,7 +116,8 @@ class SealedRun:
             info = self.kernel.start()
             self.nb.metadata["language_info"] = {"name": str(info.get("language_info", {}).get("name"))}
             self.bridge = Bridge(self.kernel)
-            with turn():
+            with turn() as core:
+                self.kernel.stay_on(core)
                 self._run_cells()
         finally:
             self.kernel.stop()

@@ -1,5 +1,6 @@
 """One student's kernel as the grading process sees it: it runs cells, answers requests, and may die."""
 
+import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -91,6 +92,7 @@ class StudentKernel:
         self.arguments = arguments
         self.startup = startup
         self.manager: KernelManager | None = None
+        self.core: int | None = None
 
     def start(self) -> dict[str, Any]:
         """Start a fresh kernel, and return what it says about itself (`kernel_info`).
@@ -124,7 +126,16 @@ class StudentKernel:
         self.has_agent = info.get("language_info", {}).get("name") == "python"
         if self.has_agent and not getattr(self.manager.provisioner, "brings_agent", False):
             self._install_agent()
+        self.stay_on(self.core)
         return info
+
+    def stay_on(self, core: int | None) -> None:
+        """Keep the kernel, and the one that takes its place, on a core of the machine; on any for None."""
+        self.core = core
+        if core is not None:
+            with suppress(OSError):  # it may have ended
+                for thread in os.listdir(f"/proc/{self.manager.provisioner.pid}/task"):
+                    os.sched_setaffinity(int(thread), {core})
 
     def stop(self) -> None:
         """End the kernel at once, without asking it."""

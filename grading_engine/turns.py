@@ -1,14 +1,20 @@
 """Turns: several processes get notebooks ready or put them away, while only some run theirs."""
 
+import fcntl
+import os
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ctypes import c_bool
 from multiprocessing.context import ForkContext
 from typing import ClassVar
 
 
 class Turns:
-    """The turns that processes forked from this one share.
+    """The turns that processes forked from this one share, each with a core of its own, as far as they go.
+
+    A notebook's kernel and the process that grades it wait for each other, again and again: on one core, no
+    other one has to be woken up for it.
 
     Parameters
     ----------
@@ -23,6 +29,8 @@ class Turns:
     def __init__(self, fork: ForkContext, size: int) -> None:
         self.fork = fork
         self._free = fork.Semaphore(size)
+        self._cores = cores()
+        self._in_use = tempfile.TemporaryFile()  # noqa: SIM115 - a byte of it is locked for each core
 
     def mark(self) -> c_bool:
         """Return what shows, in all processes, that one of them has a turn or waits for it."""
@@ -41,22 +49,55 @@ class Turns:
             self._free.release()
 
     @contextmanager
-    def _taken(self, mark: c_bool) -> Iterator[None]:
+    def _taken(self, mark: c_bool) -> Iterator[int | None]:
         mark.value = True
         self._free.acquire()
         try:
-            yield
+            with self._core() as core:
+                yield core
         finally:
             self._free.release()
             mark.value = False
 
+    @contextmanager
+    def _core(self) -> Iterator[int | None]:
+        """Stay for a while on a core that no other turn has, if there is one."""
+        place = next(filter(self._lock, range(len(self._cores))), None)
+        if place is None:
+            yield None
+            return
+        os.sched_setaffinity(0, {self._cores[place]})
+        try:
+            yield self._cores[place]
+        finally:
+            os.sched_setaffinity(0, self._cores)
+            fcntl.lockf(self._in_use, fcntl.LOCK_UN, 1, place)
+
+    def _lock(self, place: int) -> bool:
+        """Say whether this process has a core now; when it dies, its locks are gone with it."""
+        with suppress(OSError):
+            fcntl.lockf(self._in_use, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+            return True
+        return False
+
 
 @contextmanager
-def turn() -> Iterator[None]:
-    """Wait for a turn and have it for a while; at once where this process shares none."""
+def turn() -> Iterator[int | None]:
+    """Wait for a turn and have it for a while; at once where this process shares none.
+
+    Yields
+    ------
+    int or None
+        The core that this process stays on meanwhile, and nobody else who has a turn.
+    """
     if Turns._own is None:
-        yield
+        yield None
         return
     turns, mark = Turns._own
-    with turns._taken(mark):
-        yield
+    with turns._taken(mark) as core:
+        yield core
+
+
+def cores() -> list[int]:
+    """Return the numbers of the processors that this process may use; none where the system does not say."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []

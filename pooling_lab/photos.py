@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, WebPImagePlugin  # noqa: F401 - loaded now, not with the first picture
+from PIL import Image, WebPImagePlugin  # noqa: F401 - the format of the photos
 
 DATA = Path(__file__).parent / "data"
 NOISE = 25.0  # standard deviation, in grey levels of 0 to 255
 SEED = 7
+
+Image.preinit()  # loads what Pillow writes, now and not with the first picture
 
 # name: (file, noise is added to it)
 PHOTOS = {

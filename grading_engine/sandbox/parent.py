@@ -54,6 +54,12 @@ class Kernel:
     process: int
     end: dict[str, object] | None = None
 
+    @property
+    def number(self) -> int:
+        """The kernel's process as it is numbered here; -1 where it has ended."""
+        lines = Path(f"/proc/self/fdinfo/{self.process}").read_text().splitlines()
+        return next(int(line.partition(":")[2]) for line in lines if line.startswith("Pid:"))
+
     def look(self, seconds: float = 0.0) -> dict[str, object] | None:
         """Return how the kernel ended, waiting up to `seconds` for it; None where it still runs.
 

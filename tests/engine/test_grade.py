@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from grading_engine.pool import FORK, Pool, WorkerDied
-from grading_engine.turns import turn
+from grading_engine.turns import cores, turn
 from tests.attacks.tiny_course import FULL, TinyCourse, cell
 from tests.conftest import ROOT, run
 
@@ -462,14 +462,36 @@ def test_workers_take_turns_though_one_more_gets_ready():
     assert (most, workers) == (2, 3)
 
 
+@pytest.mark.needs("linux")
+def test_each_turn_has_a_core_of_its_own_as_far_as_they_go():
+    ours = os.sched_getaffinity(0)
+    at_once = FORK.Barrier(len(ours) + 1)
+
+    def work(task: int) -> tuple[int | None, set[int], set[int]]:
+        with turn() as core:
+            at_once.wait()
+            inside = os.sched_getaffinity(0)
+            at_once.wait()
+        return core, inside, os.sched_getaffinity(0)
+
+    pool: Pool[int] = Pool(len(ours) + 1, work, lambda: None)
+    found = [result for _, result in filter(None, pool.run(iter(range(2 * len(ours) + 2))))]
+    pool.close()
+    assert sorted(str(core) for core, _, _ in found) == sorted([*map(str, ours), "None"] * 2)
+    for core, inside, afterwards in found:
+        assert inside == (ours if core is None else {core})
+        assert afterwards == ours
+
+
 def test_a_worker_that_dies_in_its_turn_leaves_it_to_others():
-    def work(task: int) -> int:
-        with turn():
+    def work(task: int) -> int | None:
+        with turn() as core:
             if task < 5:
                 os.kill(os.getpid(), signal.SIGKILL)
-            return task
+            return core
 
     pool: Pool[int] = Pool(1, work, lambda: None)
     found = dict(filter(None, pool.run(iter(range(10)))))
     pool.close()
     assert [isinstance(found[task], WorkerDied) for task in range(10)] == [True] * 5 + [False] * 5
+    assert {found[task] for task in range(5, 10)} == {min(cores(), default=None)}

@@ -2,10 +2,13 @@
 
 import os
 import re
+from pathlib import Path
 
 import pytest
 from jupyter_client.manager import KernelManager
 
+from grading_engine.provisioner import register
+from grading_engine.student_kernel import StudentKernel
 from tests.attacks.isolated import SANDBOXES, isolated, settings
 
 pytestmark = pytest.mark.needs("linux")
@@ -75,6 +78,12 @@ def shown(manager: KernelManager, code: str) -> list[tuple]:
     return outputs
 
 
+def cores_of(manager: KernelManager) -> list[set[int]]:
+    """The cores that each of a kernel's threads may use, as the system has them."""
+    threads = Path(f"/proc/{manager.provisioner.pid}/task").iterdir()
+    return [os.sched_getaffinity(int(thread.name)) for thread in threads]
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("notebook")
@@ -121,3 +130,18 @@ def test_nothing_is_lost_that_a_cell_writes_past_python_as_it_ends(behind_walls)
         said = f"{number}: é from below\n"
         code = f"import os\nos.write(1, {said.encode()!r});"
         assert ("stream", "stdout", said) in shown(behind_walls, code)
+
+
+def test_a_kernel_stays_on_a_core_with_its_threads_and_so_does_the_next(behind_walls, folder):
+    kind = behind_walls.config.Sandbox.kind
+    core = max(os.sched_getaffinity(0))
+    config = settings(kind, "warm")
+    kernel = StudentKernel(lambda: KernelManager(kernel_name=register(), config=config), str(folder), [], 60)
+    kernel.start()
+    kernel.stay_on(core)
+    first = cores_of(kernel.manager)
+    kernel.stop()
+    kernel.start()
+    second = cores_of(kernel.manager)
+    kernel.stop()
+    assert len(first) > 3 and first == second == [{core}] * len(first)
