@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from nbgrader import api
 from nbgrader.api import BaseCell, Comment, Grade, Gradebook
@@ -44,6 +44,8 @@ class KeptGradebook(Gradebook):
     at a time, is read for a whole notebook at once.
     """
 
+    _held: ClassVar[set["KeptGradebook"] | None] = None
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.db.commit = lambda: None  # the session writes before each query, and `close` commits
@@ -78,12 +80,37 @@ class KeptGradebook(Gradebook):
         self.close()
 
     def close(self) -> None:
-        """End the session; what it held is forgotten, and the next one reads anew."""
+        """Write all, and end the session: what it held is forgotten, and the next one reads anew.
+
+        Inside `one_session` it ends with that.
+        """
+        session = self.db()
+        session.expire_on_commit = self._held is None
         try:
-            self.db().commit()
+            session.commit()
+        except BaseException:
+            self._forget()
+            raise
+        if self._held is None:
+            self._forget()
+        else:
+            self._held.add(self)
+
+    def _forget(self) -> None:
+        self.db.remove()
+        self._read.clear()
+
+    @classmethod
+    @contextlib.contextmanager
+    def one_session(cls) -> Iterator[None]:
+        """Let what is opened inside, one time after the other, know what was read before."""
+        cls._held = set()
+        try:
+            yield
         finally:
-            self.db.remove()
-            self._read.clear()
+            held, cls._held = cls._held, None
+            for gradebook in held:
+                gradebook._forget()
 
 
 _kept = cache(KeptGradebook)

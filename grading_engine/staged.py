@@ -25,6 +25,8 @@ from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import parse_utc, rmtree
 
+from .gradebooks import KeptGradebook
+
 # Preprocessors that write to the gradebook: the first of them in the configuration, and all after it, are
 # left for the process that has the gradebook.
 WRITERS = (SaveAutoGrades, AssignLatePenalties)
@@ -162,7 +164,7 @@ class StagedAutograde(Autograde):
 
     def begin(self, submission: Submission) -> None:
         """Copy its files, and make its place in the gradebook; which of its notebooks count is found out."""
-        with self._reporting(submission):
+        with self._reporting(submission), KeptGradebook.one_session():
             self.notebooks = submission.notebooks
             self.init_assignment(submission.assignment, submission.student)
             submission.notebooks = self.notebooks
@@ -177,8 +179,9 @@ class StagedAutograde(Autograde):
     def save(self, submission: Submission) -> None:
         """Write its points to the gradebook, and put it in its place."""
         with self._reporting(submission):
-            for notebook in submission.notebooks:
-                self._save(submission, Path(notebook).name)
+            with KeptGradebook.one_session():
+                for notebook in submission.notebooks:
+                    self._save(submission, Path(notebook).name)
             self.notebooks = submission.notebooks
             self.set_permissions(submission.assignment, submission.student)
             self.run_post_convert_hook()

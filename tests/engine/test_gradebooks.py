@@ -7,7 +7,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import saveautogrades
 from sqlalchemy import event
 
-from grading_engine.gradebooks import kept_open
+from grading_engine.gradebooks import KeptGradebook, kept_open
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,29 @@ def test_a_commit_that_fails_is_told_and_the_next_goes_on(url):
         with saveautogrades.Gradebook(url) as gradebook:
             gradebook.add_student("cleo")
     assert students(url) == ["ana", "cleo"]
+
+
+def test_in_one_session_what_was_read_is_known_and_each_close_writes(url):
+    asked = []
+    with kept_open():
+        with KeptGradebook.one_session():
+            with saveautogrades.Gradebook(url) as gradebook:
+                event.listen(gradebook.engine, "before_cursor_execute", lambda *what: asked.append(what[2]))
+                ana = gradebook.find_student("ana")
+                ana.first_name = "Ana"
+            assert students(url) == ["ana"] and asked
+            asked.clear()
+            with saveautogrades.Gradebook(url) as gradebook:
+                assert ana.first_name == "Ana" and not asked
+                gradebook.add_student("ben")
+            assert students(url) == ["ana", "ben"]
+            with pytest.raises(MissingEntry), saveautogrades.Gradebook(url) as gradebook:
+                gradebook.add_student("cleo")
+                gradebook.find_student("nobody")
+            assert students(url) == ["ana", "ben"]
+        with saveautogrades.Gradebook(url) as gradebook:
+            assert gradebook.find_student("ana") is not ana
+            assert gradebook.find_student("ana").first_name == "Ana"
 
 
 def test_what_others_write_meanwhile_is_seen(url):
