@@ -41,7 +41,7 @@ from .turns import cores
 LOG = "grade.log"
 OBJECTS_TO_LOOK_THROUGH = 20_000  # new ones, until circles are looked for; a notebook makes few
 FAILED, INTERRUPTED = 1, 130
-SEEDS = 1_000_000
+SEEDS = 1_000_000  # a run takes one of so many: short enough to be typed
 
 
 class Refused(Exception):

@@ -48,6 +48,10 @@ class Turns:
         if mark.value:
             self._free.release()
 
+    def close(self) -> None:
+        """Forget which cores are in use: nobody takes a turn any more."""
+        self._in_use.close()
+
     @contextmanager
     def _taken(self, mark: c_bool) -> Iterator[int | None]:
         mark.value = True

@@ -78,10 +78,17 @@ class KnownMistakes:
 
     def _explains(self, wrong: Callable, tried: Tried, strict: bool) -> bool:
         _, case, outcome, _ = tried
+        return _alike(case, outcome, self._give(wrong, case), strict)
+
+    def _give(self, wrong: Callable, case: Case) -> Outcome:
+        """Return what a wrong version gives; kept for good where it is not of this moment."""
         key = wrong, id(case)
-        if key not in self._given:
-            self._given[key] = attempt(wrong, case)
-        return _alike(case, outcome, self._given[key], strict)
+        if key in self._given:
+            return self._given[key]
+        given = attempt(wrong, case)
+        if not _of_this_moment(given):
+            self._given[key] = given
+        return given
 
     def _explained(self, wrong: Callable, side: list[Tried], alone: bool) -> int:
         """Count the groups in which the wrong version gives the same as the student's function.
@@ -105,6 +112,12 @@ def _not_refused(task: Task, tried: list[Tried]) -> str | None:
     known = task.name in MISCONCEPTIONS[TOO_LARGE].versions
     only_that = all(key == "window-too-large" and expected is ValueError for key, expected in wrong)
     return TOO_LARGE if known and wrong and only_that else None
+
+
+def _of_this_moment(outcome: Outcome) -> bool:
+    """Say whether a call ended as it did because time or memory had run out."""
+    kinds = () if outcome.raised is None else outcome.raised.kinds
+    return "MemoryError" in kinds or (bool(kinds) and "Exception" not in kinds)
 
 
 def _alike(case: Case, one: Outcome, other: Outcome, strict: bool) -> bool:

@@ -11,8 +11,9 @@ from wrong_solutions import WRONG
 
 from pooling_lab.language import set_language
 from pooling_lab.summary import Summary, read_summary, write_summary
+from pooling_lab.trial import attempt
 from pooling_ref import max_pool2d
-from pooling_ref.checks import CHECKS, grade
+from pooling_ref.checks import CHECKS, grade, recognition
 from pooling_ref.misconceptions import MISCONCEPTIONS
 
 ZERO_PADDING = MISCONCEPTIONS["zero-padding"].versions["max_pool2d"][0]
@@ -53,6 +54,18 @@ def test_whom_a_check_has_seen_before_changes_no_verdict(task):
     functions = [each for entry in MISCONCEPTIONS.values() for each in entry.versions.get(task, ())]
     functions += RIGHT[task]
     assert [CHECKS[task](each, seed=9) for each in functions] == [unseen(each) for each in functions]
+
+
+@pytest.mark.parametrize("error", [MemoryError, KeyboardInterrupt])
+def test_what_ends_a_mistake_s_call_for_once_is_not_kept(monkeypatch, error):
+    def out_of_luck(*args, **kwargs):
+        raise error
+
+    check = replace(CHECKS["max_pool2d"])
+    with monkeypatch.context() as patched:
+        patched.setattr(recognition, "attempt", lambda wrong, case: attempt(out_of_luck, case))
+        assert check(ZERO_PADDING, seed=5).misconception is None
+    assert check(ZERO_PADDING, seed=5).misconception == "zero-padding"
 
 
 @pytest.mark.parametrize("task", CHECKS)
