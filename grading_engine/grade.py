@@ -121,10 +121,18 @@ class GradeApp(AutogradeApp):
         self.coursedir.assignment_id = self.extra_args[0]
         if self.jobs < 1:
             self.fail("--jobs: %d submissions at once cannot be graded; give 1 or more", self.jobs)
-        if self.seed is not None and not self.seed_variable:
-            self.fail("--seed: no hidden test learns of it, since GradeApp.seed_variable is not configured")
+        self._check_seed()
         self._check_assignment(self.coursedir.assignment_id)
         return Grading(self, Console(stderr=False)).run()
+
+    def _check_seed(self) -> None:
+        if self.seed is not None and not self.seed_variable:
+            self.fail("--seed: no hidden test learns of it, since GradeApp.seed_variable is not configured")
+        named = os.environ.get(self.seed_variable, "") if self.seed_variable else ""
+        if self.seed is None and named and not (named.isascii() and named.isdigit()):
+            self.fail(
+                "%s in the environment must be a non-negative integer, not %r", self.seed_variable, named
+            )
 
     def _check_assignment(self, name: str) -> None:
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
@@ -239,7 +247,7 @@ class Grading:
     def _seed(self) -> dict[str, str]:
         """Return what tells the hidden tests of all submissions the same seed: the class takes one exam."""
         variable, seed = self.app.seed_variable, self.app.seed
-        if not variable or (seed is None and variable in os.environ):
+        if not variable or (seed is None and os.environ.get(variable)):
             return {}
         return {variable: str(secrets.randbelow(SEEDS) if seed is None else seed)}
 

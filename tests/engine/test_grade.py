@@ -206,7 +206,7 @@ def seeds(course: TinyCourse) -> set[str]:
     return set(re.findall(r"seed (\w+)", str([each.get("outputs") for each in cells])))
 
 
-def test_a_class_shares_its_seed_which_is_fresh_in_each_run_unless_it_is_given(tmp_path):
+def test_a_class_shares_its_seed_which_is_fresh_in_each_run_unless_it_is_given(tmp_path, monkeypatch):
     course = TinyCourse(tmp_path / "course", also=["import os", "print('seed', os.environ.get('TINY_SEED'))"])
     with (course.root / "nbgrader_config.py").open("a") as config:
         config.write("c.GradeApp.seed_variable = 'TINY_SEED'\n")
@@ -219,6 +219,14 @@ def test_a_class_shares_its_seed_which_is_fresh_in_each_run_unless_it_is_given(t
     grade(course, "--force", "--seed", "4711")
     assert seeds(course) == {"4711"}
     assert course.scores("ana").items() >= FULL.items()
+    monkeypatch.setenv("TINY_SEED", "12")
+    grade(course, "--force")
+    assert seeds(course) == {"12"}
+    monkeypatch.setenv("TINY_SEED", "twelve")
+    refused = grade(course, "--force", check=False)
+    assert refused.returncode == 1
+    assert "TINY_SEED in the environment must be a non-negative integer: 'twelve'" in refused.stderr
+    assert seeds(course) == {"12"}
 
 
 def start(course: TinyCourse, *words: str) -> subprocess.Popen:
