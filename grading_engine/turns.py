@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from ctypes import c_bool
 from multiprocessing.context import ForkContext
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -103,5 +104,25 @@ def turn() -> Iterator[int | None]:
 
 
 def cores() -> list[int]:
-    """Return the numbers of the processors that this process may use; none where the system does not say."""
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    """Return the numbers of the processors that this process may use; none where the system does not say.
+
+    Those that share a core with one of a lower number come last: on two cores, two are faster.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        return []
+    return sorted(
+        os.sched_getaffinity(0), key=lambda number: (place_on_core(number, _siblings(number)), number)
+    )
+
+
+def place_on_core(number: int, siblings: str) -> int:
+    """Return how many of a core's processors, told as in `0-1,4`, have a lower number than this one."""
+    ranges = [part.partition("-") for part in siblings.split(",") if part]
+    return sum(max(0, min(int(last or first) + 1, number) - int(first)) for first, _, last in ranges)
+
+
+def _siblings(number: int) -> str:
+    """Return which processors share this one's core, as Linux tells it; nothing where it does not."""
+    with suppress(OSError):
+        return Path(f"/sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list").read_text().strip()
+    return ""

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from grading_engine.pool import FORK, Pool, WorkerDied
-from grading_engine.turns import cores, turn
+from grading_engine.turns import cores, place_on_core, turn
 from tests.attacks.tiny_course import FULL, TinyCourse, cell
 from tests.conftest import ROOT, run
 
@@ -468,6 +468,14 @@ def test_workers_take_turns_though_one_more_gets_ready():
     workers = len(pool.workers)
     pool.close()
     assert (most, workers) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    "number, siblings, place",
+    [(4, "0,4", 1), (0, "0,4", 0), (1, "0-1", 1), (6, "2,4-7", 3), (7, "7", 0), (3, "", 0)],
+)
+def test_the_second_processor_of_a_core_comes_after_the_first_of_others(number, siblings, place):
+    assert place_on_core(number, siblings) == place
 
 
 @pytest.mark.needs("linux")
