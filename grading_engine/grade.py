@@ -4,6 +4,7 @@ import gc
 import importlib
 import logging
 import os
+import re
 import resource
 import secrets
 import signal
@@ -41,6 +42,7 @@ from .turns import cores
 LOG = "grade.log"
 OBJECTS_TO_LOOK_THROUGH = 20_000  # new ones, until circles are looked for; a notebook makes few
 FAILED, INTERRUPTED = 1, 130
+SEED = re.compile("[0-9]{1,18}")
 SEEDS = 1_000_000  # a run takes one of so many: short enough to be typed
 
 
@@ -121,18 +123,20 @@ class GradeApp(AutogradeApp):
         self.coursedir.assignment_id = self.extra_args[0]
         if self.jobs < 1:
             self.fail("--jobs: %d submissions at once cannot be graded; give 1 or more", self.jobs)
-        self._check_seed()
+        self._choose_seed()
         self._check_assignment(self.coursedir.assignment_id)
         return Grading(self, Console(stderr=False)).run()
 
-    def _check_seed(self) -> None:
+    def _choose_seed(self) -> None:
+        """Settle on the seed of this run: the one given, or the one in the environment, or a fresh one."""
         if self.seed is not None and not self.seed_variable:
             self.fail("--seed: no hidden test learns of it, since GradeApp.seed_variable is not configured")
-        named = os.environ.get(self.seed_variable, "") if self.seed_variable else ""
-        if self.seed is None and named and not (named.isascii() and named.isdigit()):
-            self.fail(
-                "%s in the environment must be a non-negative integer, not %r", self.seed_variable, named
-            )
+        if self.seed is None and self.seed_variable:
+            name = self.seed_variable
+            named = os.environ.get(name, "")
+            if named and not SEED.fullmatch(named):
+                self.fail("%s in the environment must be a non-negative integer, not %r", name, named)
+            self.seed = int(named) if named else secrets.randbelow(SEEDS)
 
     def _check_assignment(self, name: str) -> None:
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
@@ -201,12 +205,12 @@ class Grading:
     def _grade(self, todo: list[Submission], stage: Path) -> None:
         self._warm_up()
         copy = copy_assignments(self.app.coursedir.db_url, stage / "assignments.db")
-        seed = self._seed()
 
         def settle() -> None:
             Ground.inherit()
             self.app.coursedir.db_url = copy
-            os.environ.update(seed)
+            if self.app.seed_variable:  # the class takes one exam
+                os.environ[self.app.seed_variable] = str(self.app.seed)
             _, hard = resource.getrlimit(resource.RLIMIT_AS)
             resource.setrlimit(resource.RLIMIT_AS, (self.app.memory, hard))
 
@@ -243,13 +247,6 @@ class Grading:
         gc.freeze()  # what is loaded stays: no worker looks through it again, and all share its memory
         gc.set_threshold(OBJECTS_TO_LOOK_THROUGH)
         gc.enable()
-
-    def _seed(self) -> dict[str, str]:
-        """Return what tells the hidden tests of all submissions the same seed: the class takes one exam."""
-        variable, seed = self.app.seed_variable, self.app.seed
-        if not variable or (seed is None and os.environ.get(variable)):
-            return {}
-        return {variable: str(secrets.randbelow(SEEDS) if seed is None else seed)}
 
     def _load_modules_of_tests(self) -> None:
         where, marks = self.app.coursedir, ClearHiddenTests(parent=self.converter)
@@ -316,9 +313,9 @@ class Grading:
         if self.failed:
             said.append(f"{len(self.failed)} failed")
         pace = f", {seconds / self.done:.2f} s each" if self.done else ""
-        self.console.print(
-            f"{', '.join(said)}; {seconds:.1f} s{pace}. Log: {self.log}", highlight=False, soft_wrap=True
-        )
+        seed = "" if self.app.seed is None else f" Seed: {self.app.seed}."
+        told = f"{', '.join(said)}; {seconds:.1f} s{pace}.{seed} Log: {self.log}"
+        self.console.print(told, highlight=False, soft_wrap=True)
 
 
 def shown(text: str) -> str:
@@ -356,7 +353,8 @@ def main() -> int:
         print(f"course grade: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        again = f"./course grade {' '.join(app.extra_args)}".strip()
+        seed = [] if app.seed is None else ["--seed", str(app.seed)]  # the others are asked the same
+        again = " ".join(["./course grade", *app.extra_args, *seed])
         print(f"course grade: interrupted; what is graded stays, and {again} goes on", file=sys.stderr)
         return INTERRUPTED
 

@@ -107,7 +107,6 @@ class Pool(Generic[Task]):
             worker.process.join()
             worker.pipe.close()
         self.workers.clear()
-        self.turns.close()
 
     def _free(self) -> Worker[Task] | None:
         for worker in self.workers:

@@ -1,6 +1,5 @@
 """One student's kernel as the grading process sees it: it runs cells, answers requests, and may die."""
 
-import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ from typing import Any
 import zmq
 from jupyter_client.manager import KernelManager
 
+from . import turns
 from .inside import agent, wire
 
 SENDING = 10.0  # seconds in which the kernel takes a message, or never will
@@ -22,6 +22,7 @@ TICK = 0.2  # seconds between two looks at whether the kernel is alive
 MAX_FRAME = 100 * 2**20  # bytes of one part of a message; a larger one is never received
 ANSWERS = (agent.ANSWER, "status")  # the messages that answer a request; not what is printed meanwhile
 MAX_HEADER = 2**20  # bytes of a message's header
+STARTS = 3  # until a kernel that dies on its way up is given up
 QUEUE = 64  # messages that may wait to be read
 LOOPS = ("async", "await", "tornado")  # a notebook with one of these words needs the kernel's event loop
 
@@ -97,11 +98,21 @@ class StudentKernel:
     def start(self) -> dict[str, Any]:
         """Start a fresh kernel, and return what it says about itself (`kernel_info`).
 
+        One that dies on its way up is started again: without walls it listens on ports that were free when
+        they were chosen, and that another kernel may have taken since.
+
         Raises
         ------
         KernelFault
             Where it does not get ready.
         """
+        for _ in range(STARTS - 1):
+            with suppress(KernelDied):
+                return self._start()
+            self.stop()
+        return self._start()
+
+    def _start(self) -> dict[str, Any]:
         self.stuck = False
         self.manager = self.new_manager()
         self.context = zmq.Context()
@@ -130,12 +141,10 @@ class StudentKernel:
         return info
 
     def stay_on(self, core: int | None) -> None:
-        """Keep the kernel, and the one that takes its place, on a core of the machine; on any for None."""
+        """Keep the kernel, and the one that takes its place, on a core of the machine; None keeps neither."""
         self.core = core
         if core is not None:
-            with suppress(OSError):  # it may have ended
-                for thread in os.listdir(f"/proc/{self.manager.provisioner.pid}/task"):
-                    os.sched_setaffinity(int(thread), {core})
+            turns.stay_on(self.manager.provisioner.pid, {core})
 
     def stop(self) -> None:
         """End the kernel at once, without asking it."""
@@ -207,9 +216,9 @@ class StudentKernel:
         return self._send("execute_request", {**content, "allow_stdin": False, "stop_on_error": False})
 
     def _ask_again(self, asked: list[str]) -> None:
-        """Ask the agent, once, how the cell ended, on the channel that loses nothing."""
+        """Ask the agent, once, how the cell ended, over the channel that loses nothing."""
         if self.serving and len(asked) == 1:
-            asked.append(self._send(agent.REQUEST, {"do": "ended"}, socket=self.stdin))
+            asked.append(self._send(agent.REQUEST, {"do": "ended", "of": asked[0]}, socket=self.stdin))
 
     def request(self, data: dict[str, Any], buffers: list[bytes], seconds: float) -> Answer:
         """Ask the agent in the kernel for something.

@@ -1,18 +1,19 @@
 """Turns: several processes get notebooks ready or put them away, while only some run theirs."""
 
-import fcntl
 import os
-import tempfile
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from ctypes import c_bool
 from multiprocessing.context import ForkContext
 from pathlib import Path
 from typing import ClassVar
 
+NAME = "course-grade-core"  # and the core's number: what only one turn on the machine has
+
 
 class Turns:
-    """The turns that processes forked from this one share, each with a core of its own, as far as they go.
+    """The turns that processes forked from this one share, each on a core of its own, as far as they go.
 
     A notebook's kernel and the process that grades it wait for each other, again and again: on one core, no
     other one has to be woken up for it.
@@ -30,8 +31,6 @@ class Turns:
     def __init__(self, fork: ForkContext, size: int) -> None:
         self.fork = fork
         self._free = fork.Semaphore(size)
-        self._cores = cores()
-        self._in_use = tempfile.TemporaryFile()  # noqa: SIM115 - a byte of it is locked for each core
 
     def mark(self) -> c_bool:
         """Return what shows, in all processes, that one of them has a turn or waits for it."""
@@ -49,41 +48,16 @@ class Turns:
         if mark.value:
             self._free.release()
 
-    def close(self) -> None:
-        """Forget which cores are in use: nobody takes a turn any more."""
-        self._in_use.close()
-
     @contextmanager
     def _taken(self, mark: c_bool) -> Iterator[int | None]:
         mark.value = True
         self._free.acquire()
         try:
-            with self._core() as core:
+            with _core() as core:
                 yield core
         finally:
             self._free.release()
             mark.value = False
-
-    @contextmanager
-    def _core(self) -> Iterator[int | None]:
-        """Stay for a while on a core that no other turn has, if there is one."""
-        place = next(filter(self._lock, range(len(self._cores))), None)
-        if place is None:
-            yield None
-            return
-        os.sched_setaffinity(0, {self._cores[place]})
-        try:
-            yield self._cores[place]
-        finally:
-            os.sched_setaffinity(0, self._cores)
-            fcntl.lockf(self._in_use, fcntl.LOCK_UN, 1, place)
-
-    def _lock(self, place: int) -> bool:
-        """Say whether this process has a core now; when it dies, its locks are gone with it."""
-        with suppress(OSError):
-            fcntl.lockf(self._in_use, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
-            return True
-        return False
 
 
 @contextmanager
@@ -93,7 +67,7 @@ def turn() -> Iterator[int | None]:
     Yields
     ------
     int or None
-        The core that this process stays on meanwhile, and nobody else who has a turn.
+        The core that this process stays on meanwhile, and nobody else on this machine who has a turn.
     """
     if Turns._own is None:
         yield None
@@ -103,26 +77,49 @@ def turn() -> Iterator[int | None]:
         yield core
 
 
-def cores() -> list[int]:
-    """Return the numbers of the processors that this process may use; none where the system does not say.
+@contextmanager
+def _core() -> Iterator[int | None]:
+    """Stay for a while on a core that no other turn has: this one, where there was room, or another."""
+    ours = cores()
+    with socket.socket(socket.AF_UNIX) as name:
+        core = next((core for core in _this_one_first(ours) if _take(name, core)), None)
+        if core is None:
+            yield None
+            return
+        stay_on(os.getpid(), {core})
+        try:
+            yield core
+        finally:
+            stay_on(os.getpid(), ours)
 
-    Those that share a core with one of a lower number come last: on two cores, two are faster.
+
+def _take(name: socket.socket, core: int) -> bool:
+    """Say whether the core is taken now, until the socket is closed or its process dies.
+
+    A name that begins with a zero byte is no file's, and only one socket of the machine has it:
+    https://man7.org/linux/man-pages/man7/unix.7.html
     """
-    if not hasattr(os, "sched_getaffinity"):
-        return []
-    return sorted(
-        os.sched_getaffinity(0), key=lambda number: (place_on_core(number, _siblings(number)), number)
-    )
-
-
-def place_on_core(number: int, siblings: str) -> int:
-    """Return how many of a core's processors, told as in `0-1,4`, have a lower number than this one."""
-    ranges = [part.partition("-") for part in siblings.split(",") if part]
-    return sum(max(0, min(int(last or first) + 1, number) - int(first)) for first, _, last in ranges)
-
-
-def _siblings(number: int) -> str:
-    """Return which processors share this one's core, as Linux tells it; nothing where it does not."""
     with suppress(OSError):
-        return Path(f"/sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list").read_text().strip()
-    return ""
+        name.bind(f"\0{NAME}-{core}")
+        return True
+    return False
+
+
+def _this_one_first(ours: list[int]) -> list[int]:
+    if not ours:
+        return []
+    now = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[36])
+    return sorted(ours, key=lambda core: core != now)
+
+
+def stay_on(process: int, these: Iterable[int]) -> None:
+    """Keep a process with all its threads on some cores; threads that have ended are left out."""
+    with suppress(OSError):
+        for thread in os.listdir(f"/proc/{process}/task"):
+            with suppress(OSError):
+                os.sched_setaffinity(int(thread), these)
+
+
+def cores() -> list[int]:
+    """Return the numbers of the processors that this process may use; none where the system does not say."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []

@@ -29,7 +29,7 @@ class Agent:
     def __init__(self, shell):
         self.shell = shell
         self.objects = {}
-        self.ended = None
+        self.ended = None, {}
 
     def open(self, comm, message):
         """Answer requests until the grading process says that this is the end."""
@@ -42,8 +42,9 @@ class Agent:
             data = request["content"]
             kernel.set_parent(sender, request)  # of all that is shown on the way
             if data["do"] == "run":
-                self.ended, _ = self.answer(data, [])
-                kernel.session.send(kernel.iopub_socket, RAN, self.ended, request)
+                reply, _ = self.answer(data, [])
+                self.ended = request["header"]["msg_id"], reply
+                kernel.session.send(kernel.iopub_socket, RAN, reply, request)
             elif data["do"] != "end":
                 reply, buffers = self.answer(data, request["buffers"])
                 kernel.session.send(kernel.stdin_socket, ANSWER, reply, request, sender, buffers)
@@ -79,8 +80,9 @@ class Agent:
         return "ok" if result.success and shown else "error"
 
     def do_ended(self, data, buffers, encoder):
-        """Say again how the last cell ended: what is shown may be lost where it is very much."""
-        return self.ended.get("ok")
+        """Say again how a cell ended, if it was the last: what is shown may be lost where it is very much."""
+        request, reply = self.ended
+        return reply.get("ok") if request == data["of"] else "error"
 
     def do_names(self, data, buffers, encoder):
         """Return those of the names asked for that the student's notebook has."""

@@ -1,6 +1,7 @@
 """The seed that a check draws its cases from."""
 
 import os
+import re
 import secrets
 
 import numpy as np
@@ -26,6 +27,6 @@ def checked_seed(seed: object) -> int:
 
 
 def _named(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    if not re.fullmatch("[0-9]{1,18}", text):
         raise ValueError(f"{VARIABLE} must be a non-negative integer, not {text!r}")
     return int(text)

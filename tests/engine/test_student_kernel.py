@@ -1,6 +1,11 @@
 """Cells are run by the agent in the kernel, and show what they show in the kernel's own way."""
 
+import socket
+
 import pytest
+from jupyter_client.manager import KernelManager
+
+from grading_engine.student_kernel import StudentKernel
 
 ITS_OWN_WAY = "# async: this word makes the kernel itself run the cell\n"
 CELLS = {
@@ -91,6 +96,23 @@ def test_a_cell_that_takes_too_long_is_stopped_and_the_next_one_runs(asked):
     ended = asked.kernel.execute("while True:\n    pass", 1, lambda *message: shown.append(message))
     assert (ended, asked.kernel.stuck) == ("timeout", False)
     assert shown_by(asked, "print('here')")[0] == "ok"
+
+
+def test_a_kernel_whose_port_another_has_taken_is_started_again(tmp_path):
+    managers = []
+
+    def new_manager():
+        managers.append(KernelManager(kernel_name="python3"))
+        if len(managers) == 1:
+            managers[0].cache_ports, managers[0].shell_port = False, taken.getsockname()[1]
+        return managers[-1]
+
+    kernel = StudentKernel(new_manager, str(tmp_path), [], 60)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        kernel.start()
+    assert kernel.execute("1", 30, lambda *message: None) == "ok"
+    kernel.stop()
+    assert len(managers) == 2
 
 
 LOSING = """
