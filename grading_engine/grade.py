@@ -313,7 +313,7 @@ class Grading:
         if self.failed:
             said.append(f"{len(self.failed)} failed")
         pace = f", {seconds / self.done:.2f} s each" if self.done else ""
-        seed = "" if self.app.seed is None else f" Seed: {self.app.seed}."
+        seed = f" Seed: {self.app.seed}." if self.done and self.app.seed is not None else ""
         told = f"{', '.join(said)}; {seconds:.1f} s{pace}.{seed} Log: {self.log}"
         self.console.print(told, highlight=False, soft_wrap=True)
 
