@@ -85,7 +85,7 @@ class KeptGradebook(Gradebook):
         Inside `one_session` it ends with that.
         """
         session = self.db()
-        session.expire_on_commit = self._held is None
+        session.expire_on_commit = False  # where it goes on, what was read is known
         try:
             session.commit()
         except BaseException:

@@ -187,7 +187,7 @@ class StudentKernel:
                     status = "ok" if said == "ok" else "error"
                     all_shown = all_shown or kind == agent.RAN
                 elif kind == "status":
-                    all_shown = all_shown or content.get("execution_state") == "idle"
+                    all_shown = all_shown or _is_idle(kind, content)
                 else:
                     show(kind, content)
                 if status and all_shown:
@@ -246,7 +246,7 @@ class StudentKernel:
                     if content.get("nonce") != nonce:
                         raise KernelDied("the kernel answered another request")
                     return Answer(content, came)
-                if kind == "status" and content.get("execution_state") == "idle":
+                if _is_idle(kind, content):
                     raise KernelDied("the kernel no longer answers requests")
         except KernelTimeout:
             self._interrupt((sent,))
@@ -383,11 +383,15 @@ class StudentKernel:
         try:
             self.manager.interrupt_kernel()
             for kind, content, _ in self._messages(asked, Until(GRACE)):
-                idle = kind == "status" and content.get("execution_state") == "idle"
-                if idle or kind in (agent.ANSWER, agent.RAN):
+                if _is_idle(kind, content) or kind in (agent.ANSWER, agent.RAN):
                     self.stuck = False
                     break
             self._release()  # the interrupt may have taken the agent with it
         except (KernelFault, RuntimeError):
             self.stuck = True
         return "timeout"
+
+
+def _is_idle(kind: str, content: dict[str, Any]) -> bool:
+    """Say whether a message tells that the kernel itself has done what it was asked for."""
+    return kind == "status" and content.get("execution_state") == "idle"

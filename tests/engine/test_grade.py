@@ -1,6 +1,5 @@
 """`./course grade`: several submissions at once come out as one after the other does."""
 
-import contextlib
 import fcntl
 import os
 import re
@@ -11,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import nbformat
@@ -177,7 +177,7 @@ REFUSED = {
     "no student at the end": (["ps", "--student"], "--student: name one student at least"),
     "a negative seed": (
         ["ps", "--seed", "-1"],
-        "'seed' trait of a GradeApp instance should not be",
+        "'seed' trait of a GradeApp instance should not be less than 0",
     ),
     "a seed that nobody learns of": (["ps", "--seed", "7"], "GradeApp.seed_variable is not configured"),
     "no time": (["ps", "--SealedExecute.notebook_timeout=x"], "notebook_timeout"),
@@ -297,13 +297,13 @@ def test_an_interrupted_run_leaves_whole_grades_only_and_the_next_one_goes_on(tm
 
 
 def is_at_work(process):
-    with contextlib.suppress(psutil.NoSuchProcess):
+    with suppress(psutil.NoSuchProcess):
         return process.status() != psutil.STATUS_ZOMBIE
 
 
 def is_worker(child):
     """Say whether it is one at work: a command on its way up has its name for a moment, but no kernel."""
-    with contextlib.suppress(psutil.NoSuchProcess):
+    with suppress(psutil.NoSuchProcess):
         return child.cmdline()[1:3] == ["-m", "grading_engine"] and child.children()
 
 
@@ -510,7 +510,7 @@ def test_another_command_s_core_is_left_to_it(own_cores):
 
     pool: Pool[int] = Pool(1, work, lambda: None)
     free = [core for _, core in filter(None, pool.run(iter([1, 2])))]
-    with contextlib.ExitStack() as taken:
+    with ExitStack() as taken:
         for core in cores():
             taken.enter_context(socket.socket(socket.AF_UNIX)).bind(f"\0{turns.NAME}-{core}")
         left = [core for _, core in filter(None, pool.run(iter([1, 2])))]
