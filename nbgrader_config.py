@@ -27,15 +27,15 @@ sys.path.insert(0, str(ROOT))  # the hidden tests' own modules, and the preproce
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # its `alembic`
 
-from grading_engine.feedback import FeedbackExporter  # noqa: E402
-from grading_engine.frame import GetGradesAndWhatIsPending  # noqa: E402
-from grading_engine.keep_language import KeepLanguage  # noqa: E402
-from grading_engine.normalise import Normalise  # noqa: E402
-from grading_engine.provisioner import register  # noqa: E402
-from grading_engine.reading import SafeNotebookExporter  # noqa: E402
-from grading_engine.sealed import SealedExecute  # noqa: E402
-from grading_engine.submitted_links import disarm_links  # noqa: E402
-from grading_engine.unsealed import ReportUnsealed  # noqa: E402
+from nbgrader_sealed.authoring.languages import KeepLanguage  # noqa: E402
+from nbgrader_sealed.authoring.warn_unsealable import ReportUnsealed  # noqa: E402
+from nbgrader_sealed.execution.preprocessor import SealedExecute  # noqa: E402
+from nbgrader_sealed.feedback.exporter import FeedbackExporter  # noqa: E402
+from nbgrader_sealed.feedback.template import GetGradesAndWhatIsPending  # noqa: E402
+from nbgrader_sealed.sandbox.provisioner import register  # noqa: E402
+from nbgrader_sealed.submission.links import disarm_links  # noqa: E402
+from nbgrader_sealed.submission.normalise import Normalise  # noqa: E402
+from nbgrader_sealed.submission.reading import SafeNotebookExporter  # noqa: E402
 
 c = get_config()  # noqa: F821 - traitlets defines it
 
@@ -101,5 +101,5 @@ c.Sandbox.preload = [
 c.GenerateFeedback.exporter_class = FeedbackExporter
 c.GenerateFeedback.preprocessors = [GetGradesAndWhatIsPending, CSSHTMLHeaderPreprocessor]
 c.GenerateFeedback.force = True  # points given by hand, or anew, reach the page without asking for it
-c.HTMLExporter.preprocessors = ["grading_engine.feedback.SanitiseOutputs"]
-c.HTMLExporter.filters = {"markdown2html": "grading_engine.feedback.safe_markdown"}
+c.HTMLExporter.preprocessors = ["nbgrader_sealed.feedback.exporter.SanitiseOutputs"]
+c.HTMLExporter.filters = {"markdown2html": "nbgrader_sealed.feedback.exporter.safe_markdown"}

@@ -41,7 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).parent / "results" / "grading.json"
 ASSIGNMENT, NOTEBOOK = "max-pooling", "max_pooling"
 TIMEOUT = 20  # seconds for a cell, on both sides
-ROOMS = ("source", "release", "pooling_lab", "pooling_ref", "grading_engine", "classroom", "benchmarks")
+ROOMS = ("source", "release", "pooling_lab", "pooling_ref", "engine", "classroom", "benchmarks")
 
 STOCK = f"""
 import os, sys
@@ -55,7 +55,7 @@ c.CourseDirectory.root = root
 c.Execute.timeout = {TIMEOUT}
 """
 NBGRADER = [str(Path(sys.executable).with_name("nbgrader"))]
-OURS = [sys.executable, "-m", "grading_engine", ASSIGNMENT, "--jobs"]
+OURS = [sys.executable, "-m", "nbgrader_sealed", "grade", ASSIGNMENT, "--jobs"]
 CONTENDERS: dict[str, list[str]] = {
     "stock": [*NBGRADER, "autograde", ASSIGNMENT],
     "ours, 1 job": [*OURS, "1"],
@@ -188,12 +188,11 @@ def parts(course: Path) -> dict[str, float]:
     """
     os.chdir(course)
     sys.path.insert(0, str(course))
+    from nbgrader_sealed.batch.grade import GradeApp, Grading
+    from nbgrader_sealed.execution.hidden_tests import HiddenRoom
+    from nbgrader_sealed.execution.kernel_client import StudentKernel
+    from nbgrader_sealed.private.nbgrader import kept_open
     from rich.console import Console
-
-    from grading_engine.grade import GradeApp, Grading
-    from grading_engine.gradebooks import kept_open
-    from grading_engine.hidden import HiddenRoom
-    from grading_engine.student_kernel import StudentKernel
 
     spent: dict[str, float] = {}
 

@@ -18,10 +18,9 @@ from pathlib import Path
 
 import psutil
 from jupyter_client.manager import KernelManager
+from nbgrader_sealed.sandbox.fork_server import SandboxError
+from nbgrader_sealed.sandbox.provisioner import register
 from traitlets.config import Config
-
-from grading_engine.provisioner import register
-from grading_engine.sandbox.parent import SandboxError
 
 RESULTS = Path(__file__).parent / "results" / "kernel_start.json"
 MODULES = ["numpy", "matplotlib.pyplot", "ipywidgets", "pooling_lab"]

@@ -16,11 +16,10 @@ from pathlib import Path
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from nbgrader.plugins import CsvExportPlugin
+from nbgrader_sealed.authoring.release import load_config, release
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-
-from grading_engine.release import load_config, release
 
 from .gradebook import columns, remark_on, row_of, table_of
 from .recipe import PREFIX, Recipe, load_class

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from grading_engine.release import load_config
+from nbgrader_sealed.authoring.release import load_config
 
 FORMGRADER = "nbgrader.server_extensions.formgrader"
 # Without the entries of nbgrader's menu that lead nowhere here.

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.conftest import ROOT, copy_course, python_312, run
+from tests.support import ROOT, copy_course, python_312, run
 
 RELEASED = "release/es/max-pooling/max_pooling.ipynb"
 

@@ -11,8 +11,8 @@ import threading
 
 import numpy as np
 import pytest
+from nbgrader_sealed.execution.remote_objects import remote_error
 
-from grading_engine.standins import remote_error
 from pooling_ref.cases import REFERENCE
 from pooling_ref.checks import CHECKS, grade
 

@@ -109,7 +109,7 @@ def test_check_is_offered_and_stays_a_function():
 def test_the_students_side_never_loads_the_hidden_one_and_comes_quickly():
     code = (
         "import sys; from pooling_lab import check; print([name for name in sys.modules"
-        " if name.startswith(('pooling_ref', 'matplotlib', 'ipywidgets', 'grading_engine'))])"
+        " if name.startswith(('pooling_ref', 'matplotlib', 'ipywidgets', 'nbgrader_sealed'))])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

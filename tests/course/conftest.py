@@ -7,7 +7,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from classroom.submit import DUE
-from tests.conftest import copy_course, run
+from tests.support import copy_course, run
 
 ASSIGNMENTS = ("max-pooling", "average-pooling", "pooling-in-a-cnn", "backward-pooling", "fast-pooling")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from classroom.recipe import load_class
-from tests.conftest import copy_course, run
+from tests.support import copy_course, run
 
 ASSIGNMENTS = {recipe.assignment for recipe in load_class()}
 FEW = ("demo-ana", "demo-frank", "demo-uma", "demo-bruno", "demo-cleo", "demo-diego", "demo-emma")

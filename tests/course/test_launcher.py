@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.support import ROOT
 
 TOOLS = ("sh", "dirname", "readlink", "cat", "cmp", "cp", "ln", "rm", "mkdir")  # and nothing else on the path
 SHELLS = [shell for shell in ("sh", "dash", "bash") if shutil.which(shell)]
@@ -172,7 +172,7 @@ def test_it_runs_from_another_folder_and_through_a_symbolic_link(set_up, path, t
         (("demo", "--only", "demo-ana"), "-m classroom.demo --only demo-ana"),
         (("lab", "--port", "9999"), "-m classroom.serve lab --port 9999"),
         (("formgrader", "--no-browser"), "-m classroom.serve formgrader --no-browser"),
-        (("release", "max-pooling"), "-m grading_engine.release max-pooling"),
+        (("release", "max-pooling"), "-m nbgrader_sealed.authoring.release max-pooling"),
     ],
 )
 def test_options_are_passed_on(set_up, path, words, called):

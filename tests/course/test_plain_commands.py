@@ -8,7 +8,7 @@ import pytest
 
 from classroom.recipe import load_class
 from classroom.submit import filled_in, hand_in
-from tests.conftest import copy_course, run
+from tests.support import copy_course, run
 
 ANA, *_ = load_class()
 NOTEBOOK = "release/es/max-pooling/max_pooling.ipynb"

@@ -6,10 +6,10 @@ from dataclasses import replace
 import nbformat
 import pytest
 from nbgrader.apps import NbGraderAPI
+from nbgrader_sealed.authoring.release import load_config
 
 from classroom.recipe import Recipe, load_answers, load_class
 from classroom.submit import DUE, forget, hand_in
-from grading_engine.release import load_config
 
 ANA, *_ = load_class()
 

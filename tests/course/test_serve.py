@@ -16,7 +16,7 @@ import pytest
 
 from classroom.recipe import load_class
 from classroom.submit import hand_in
-from tests.conftest import copy_course, run
+from tests.support import copy_course, run
 
 ANA, *_ = load_class()
 TOKEN = "a-token-for-the-test"

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import PATIENCE, open_notebook, run_all, serve_voila, write_notebook
-from tests.conftest import run
 from tests.explorer.explorer_page import ExplorerPage
+from tests.support import run
 
 pytestmark = pytest.mark.needs("chromium")
 

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 
 from pooling_lab import explore
 from tests.browser import write_notebook
-from tests.conftest import run
 from tests.explorer.explorer_page import ExplorerPage
+from tests.support import run
 
 pytestmark = pytest.mark.needs("chromium")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, run
+from tests.support import ROOT, run
 
 OURS = {"pooling_ref", "pooling_lab", "grading_engine", "classroom", "benchmarks"}
 ROOMS = {

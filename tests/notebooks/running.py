@@ -5,9 +5,9 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from nbgrader_sealed.authoring.languages import KeepLanguage
 
-from grading_engine.keep_language import KeepLanguage
-from tests.conftest import ROOT, run
+from tests.support import ROOT, run
 
 SOURCES = sorted((ROOT / "source").glob("*/*.ipynb"))
 RELEASED = sorted((ROOT / "release").glob("*/*/*.ipynb"))

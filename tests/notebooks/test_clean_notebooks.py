@@ -6,10 +6,10 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbgrader_sealed.authoring.clean_notebooks import bad_ids, main, text_of
 
-from grading_engine.clean_notebooks import bad_ids, main, text_of
-from tests.conftest import ROOT, run
 from tests.notebooks.running import SOURCES, execute, read
+from tests.support import ROOT, run
 
 
 def notebooks_in_git():

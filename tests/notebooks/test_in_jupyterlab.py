@@ -14,10 +14,10 @@ from classroom.recipe import load_class
 from classroom.submit import filled_in
 from pooling_lab.explorer.controls import CONTROLS
 from tests.browser import Console, chromium, open_notebook, serve_course
-from tests.conftest import ROOT, copy_course
 from tests.explorer.explorer_page import ExplorerPage
 from tests.notebooks.notebook_page import NotebookPage
 from tests.notebooks.running import outputs, read
+from tests.support import ROOT, copy_course
 
 pytestmark = pytest.mark.needs("chromium")
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
+from nbgrader_sealed.authoring.languages import language_of
+from nbgrader_sealed.authoring.release import release
 
-from grading_engine.keep_language import language_of
-from grading_engine.release import release
-from tests.conftest import ROOT, run
 from tests.notebooks.running import RELEASED, SOLUTION, SOURCES, read
+from tests.support import ROOT, run
 
 SECRETS = ["SOLUTION", "HIDDEN TESTS", "MARK SCHEME", "pooling_ref", "grade("]
 SCHEME = re.compile(r"### BEGIN MARK SCHEME\n(.*?)\n### END MARK SCHEME", re.DOTALL)
@@ -27,7 +27,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_release_is_byte_for_byte_what_generating_makes_now(course):
     for notebook in (course / "release").rglob("*.ipynb"):
         notebook.unlink()
-    run("python", "-m", "grading_engine.release", cwd=course)
+    run("python", "-m", "nbgrader_sealed.authoring.release", cwd=course)
     assert files(course / "release") == files(ROOT / "release")
 
 

@@ -3,8 +3,8 @@
 import re
 from itertools import pairwise
 
-from grading_engine.clean_notebooks import bad_ids, text_of
-from grading_engine.keep_language import language_of
+from nbgrader_sealed.authoring.clean_notebooks import bad_ids, text_of
+from nbgrader_sealed.authoring.languages import language_of
 
 LANGUAGES = ["es", "en"]
 POINTS = 20

@@ -1,0 +1,39 @@
+"""Look over test cells when an assignment is generated: have they hidden lines that can run sealed."""
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader import utils
+from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
+
+from nbgrader_sealed.execution.hidden_tests import HiddenTestError, cut
+
+
+class ReportUnsealed(NbGraderPreprocessor):
+    """Warn of test cells whose verdict a student could forge, because nothing in them is hidden.
+
+    For `GenerateAssignment.preprocessors`, before `ClearHiddenTests`.
+
+    Raises
+    ------
+    HiddenTestError
+        Where hidden lines could not run outside of the kernel.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Look over one notebook, and change nothing."""
+        marks = ClearHiddenTests(parent=self.parent)
+        for cell in nb.cells:
+            if cell.cell_type != "code" or not utils.is_grade(cell) or utils.is_solution(cell):
+                continue
+            name = cell.metadata.nbgrader.grade_id
+            try:
+                parts = cut(cell.source, marks.begin_test_delimeter, marks.end_test_delimeter)
+            except HiddenTestError as error:
+                raise HiddenTestError(f"cell {name}: {error}") from None
+            if not parts.hidden:
+                self.log.warning(
+                    "Cell %s has no hidden tests: its verdict comes from the student's own process, "
+                    "which can forge it",
+                    name,
+                )
+        return nb, resources

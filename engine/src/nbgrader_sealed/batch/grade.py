@@ -1,0 +1,363 @@
+"""Autograde an assignment, several submissions at once: `./course grade NAME --jobs N`."""
+
+import gc
+import importlib
+import logging
+import os
+import re
+import resource
+import secrets
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, NoReturn
+
+import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
+from nbgrader.api import Gradebook
+from nbgrader.apps.autogradeapp import AutogradeApp
+from nbgrader.apps.baseapp import NbGrader
+from nbgrader.converters import NbGraderException
+from nbgrader.preprocessors import ClearHiddenTests
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from traitlets import Float, Integer, List, TraitError, Unicode
+from traitlets.config import catch_config_error
+
+from nbgrader_sealed.batch.converter import Busy, StagedAutograde, Submission
+from nbgrader_sealed.batch.pool import Pool
+from nbgrader_sealed.execution.preprocessor import SealedExecute, modules_of_tests
+from nbgrader_sealed.execution.slots import cores
+from nbgrader_sealed.private.nbgrader import copy_assignments, kept_open
+from nbgrader_sealed.sandbox.fork_server import SandboxError
+from nbgrader_sealed.sandbox.provisioner import KERNEL
+from nbgrader_sealed.sandbox.settings import Ground, Sandbox
+
+LOG = "grade.log"
+OBJECTS_TO_LOOK_THROUGH = 20_000  # new ones, until circles are looked for; a notebook makes few
+FAILED, INTERRUPTED = 1, 130
+SEED = re.compile("[0-9]{1,18}")
+SEEDS = 1_000_000  # a run takes one of so many: short enough to be typed
+
+
+class Refused(Exception):
+    """Nothing can be graded; the text says why."""
+
+
+class GradeApp(AutogradeApp):
+    """`nbgrader autograde`, side by side: the same configuration, the same options, the same gradebook."""
+
+    name = "course-grade"
+    description = "Autograde an assignment, several submissions at once"
+    raise_config_file_errors = True  # else traitlets goes on without them: without a sandbox, for one
+    examples = """
+        ./course grade max-pooling                            all that is new
+        ./course grade max-pooling --jobs 4                   four at once
+        ./course grade max-pooling --student ana ben          only these
+        ./course grade max-pooling --force                    all of it anew
+        ./course grade max-pooling --seed 4711                with the cases that a report names by this seed
+        """
+    aliases = {  # noqa: RUF012 - traitlets' own way
+        **AutogradeApp.aliases,
+        "jobs": "GradeApp.jobs",
+        "student": "GradeApp.students",
+        "seed": "GradeApp.seed",
+    }
+
+    jobs = Integer(
+        len(cores()) or os.cpu_count() or 1,
+        help="How many submissions are graded at once (default: the machine's cores).",
+    ).tag(config=True)
+    seconds = Float(
+        1200, min=60, help="How long one submission may take in all, before it is ended and fails."
+    ).tag(config=True)
+    memory = Integer(
+        6 * 2**30, min=2**30, help="Bytes of address space for each process that grades (not for kernels)."
+    ).tag(config=True)
+    students = List(Unicode(), help="Only these students (default: all).").tag(config=True)
+    seed = Integer(
+        None,
+        min=0,
+        allow_none=True,
+        help="Draws the cases of the hidden tests, the same for all (default: a fresh one for each run).",
+    ).tag(config=True)
+    seed_variable = Unicode(
+        "", help="The environment variable that tells hidden tests the seed; without one they draw their own."
+    ).tag(config=True)
+
+    @catch_config_error
+    def initialize(self, argv: list[str] | None = None, root: str = "") -> None:
+        """Read the configuration and the command line.
+
+        Raises
+        ------
+        Refused
+            Where the configuration does not run.
+        """
+        try:
+            super().initialize(argv, root)
+        except TraitError:
+            raise
+        except Exception as error:
+            raise Refused(f"the configuration does not run: {type(error).__name__}: {error}") from error
+        for handler in list(self.log.handlers):  # what nbgrader logs goes to a file: `Grading` keeps it
+            self.log.removeHandler(handler)
+        self.log.addHandler(logging.NullHandler())
+        self.log.propagate = False
+
+    def fail(self, msg: str, *args: Any) -> NoReturn:
+        """Say what is wrong with the command, and end it."""
+        raise Refused(msg % args if args else msg)
+
+    def start(self) -> int:
+        """Grade, and return the exit code."""
+        NbGrader.start(self)
+        if len(self.extra_args) != 1:
+            self.fail("name one assignment: ./course grade NAME")
+        self.coursedir.assignment_id = self.extra_args[0]
+        if self.jobs < 1:
+            self.fail("--jobs: %d submissions at once cannot be graded; give 1 or more", self.jobs)
+        self._choose_seed()
+        self._check_assignment(self.coursedir.assignment_id)
+        return Grading(self, Console(stderr=False)).run()
+
+    def _choose_seed(self) -> None:
+        """Settle on the seed of this run: the one given, or the one in the environment, or a fresh one."""
+        if self.seed is not None and not self.seed_variable:
+            self.fail("--seed: no hidden test learns of it, since GradeApp.seed_variable is not configured")
+        if self.seed is None and self.seed_variable:
+            name = self.seed_variable
+            named = os.environ.get(name, "")
+            if named and not SEED.fullmatch(named):
+                self.fail("%s in the environment must be a non-negative integer, not %r", name, named)
+            self.seed = int(named) if named else secrets.randbelow(SEEDS)
+
+    def _check_assignment(self, name: str) -> None:
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            known = sorted(assignment.name for assignment in gradebook.assignments)
+        if name not in known:
+            there = f"there are: {', '.join(known)}" if known else "it is empty"
+            self.fail(
+                "there is no assignment %r in the gradebook (%s). One in source/ gets there with "
+                "nbgrader generate_assignment NAME, or ./course release",
+                name,
+                there,
+            )
+
+
+class Grading:
+    """One run of the command.
+
+    Parameters
+    ----------
+    app : GradeApp
+        The configuration.
+    console : Console
+        Where it is told.
+    """
+
+    def __init__(self, app: GradeApp, console: Console) -> None:
+        self.app = app
+        self.console = console
+        self.converter = StagedAutograde(coursedir=app.coursedir, parent=app)
+        self.kernel_name = SealedExecute(parent=self.converter).kernel_name
+        self.log = Path(app.coursedir.root) / LOG
+        self.done = 0
+        self.failed: list[Submission] = []
+
+    def run(self) -> int:
+        """Grade what is to be graded, and return the exit code."""
+        self.converter.prepare()
+        began = time.monotonic()
+        with kept_open(), self.converter.staging() as stage:
+            self.log.write_text("", encoding="utf-8")
+            todo, graded_already = self._todo()
+            if todo:
+                self._grade(todo, stage)
+        self._tell(time.monotonic() - began, graded_already)
+        return FAILED if self.failed else 0
+
+    def _todo(self) -> tuple[list[Submission], int]:
+        """Return the submissions to grade, and how many are graded already."""
+        name = self.app.coursedir.assignment_id
+        try:
+            found = self.converter.submissions()
+        except NbGraderException:
+            raise Refused(f"nobody has handed in {name!r}: submitted/ holds no notebook of it") from None
+        absent = sorted(set(self.app.students) - {each.student for each in found})
+        if absent:
+            raise Refused(
+                f"--student: submitted/ holds no notebook of {', '.join(map(repr, absent))} for {name!r}"
+            )
+        if not self.app.students:
+            for student in self.converter.without_notebook():
+                self.console.print(f"[yellow]{shown(student)}: no notebook was handed in", highlight=False)
+        chosen = [each for each in found if not self.app.students or each.student in self.app.students]
+        todo = [each for each in chosen if self.converter.wanted(each)]
+        return todo, len(chosen) - len(todo)
+
+    def _grade(self, todo: list[Submission], stage: Path) -> None:
+        self._warm_up()
+        copy = copy_assignments(self.app.coursedir.db_url, stage / "assignments.db")
+
+        def settle() -> None:
+            Ground.inherit()
+            self.app.coursedir.db_url = copy
+            if self.app.seed_variable:  # the class takes one exam
+                os.environ[self.app.seed_variable] = str(self.app.seed)
+            _, hard = resource.getrlimit(resource.RLIMIT_AS)
+            resource.setrlimit(resource.RLIMIT_AS, (self.app.memory, hard))
+
+        pool: Pool[Submission] = Pool(
+            min(self.app.jobs, len(todo)), self.converter.run, settle, self.app.seconds
+        )
+        with self._progress() as progress:
+            bar = progress.add_task(self.app.coursedir.assignment_id, total=len(todo), failed="", rate="")
+            began = time.monotonic()
+            try:
+                for ended in pool.run(self._begun(todo)):
+                    if ended is not None:
+                        self._end(*ended)
+                    rate = 60 * self.done / (time.monotonic() - began)
+                    failed = f"{len(self.failed)} failed" if self.failed else ""
+                    progress.update(
+                        bar,
+                        completed=self.done + len(self.failed),
+                        failed=failed,
+                        rate=f"{rate:.0f} a minute",
+                        refresh=True,
+                    )
+            finally:
+                pool.close()
+
+    def _warm_up(self) -> None:
+        """Load once, before the first fork, what all workers need; refuse here where no walls stand."""
+        if self.kernel_name == KERNEL:
+            environment = {**os.environ, "NBGRADER_EXECUTION": "autograde"}
+            Sandbox(parent=self.app).warm_up(environment)
+        KernelSpecManager(parent=self.app).find_kernel_specs()  # loads IPython, for its folders
+        nbformat.validate(nbformat.v4.new_notebook())  # makes what checks notebooks
+        self._load_modules_of_tests()
+        gc.freeze()  # what is loaded stays: no worker looks through it again, and all share its memory
+        gc.set_threshold(OBJECTS_TO_LOOK_THROUGH)
+        gc.enable()
+
+    def _load_modules_of_tests(self) -> None:
+        where, marks = self.app.coursedir, ClearHiddenTests(parent=self.converter)
+        for module in modules_of_tests(where.db_url, where.assignment_id, marks):
+            with suppress(Exception):  # what is wrong with it is told by the test that needs it
+                importlib.import_module(module)
+
+    def _begun(self, todo: list[Submission]) -> Iterator[Submission]:
+        """Yield the submissions one by one, each with its place in the gradebook."""
+        for submission in todo:
+            if not submission.problem:
+                self.converter.begin(submission)
+            if submission.problem:
+                self._fail(submission)
+            else:
+                yield submission
+
+    def _end(self, submission: Submission, result: Submission | Exception) -> None:
+        """Save what a worker has run."""
+        if isinstance(result, Exception):
+            submission.problem = str(result)
+        else:
+            submission = result
+        if not submission.problem:
+            self.converter.save(submission)
+        if submission.problem:
+            self._fail(submission)
+        else:
+            self.done += 1
+            self._keep_log(submission)
+
+    def _fail(self, submission: Submission) -> None:
+        self.converter.forget(submission)
+        self.failed.append(submission)
+        self._keep_log(submission)
+        submission.log = ""
+
+    def _keep_log(self, submission: Submission) -> None:
+        with self.log.open("a", encoding="utf-8", errors="backslashreplace") as log:
+            log.write(f"== {submission.assignment} {submission.student}: {submission.problem or 'graded'}\n")
+            log.write(submission.log)
+
+    def _progress(self) -> Progress:
+        """Return a bar that no thread redraws: forks and threads do not go together."""
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("[red]{task.fields[failed]}"),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=self.console,
+            auto_refresh=False,
+        )
+
+    def _tell(self, seconds: float, graded_already: int) -> None:
+        for each in sorted(self.failed, key=lambda submission: submission.student):
+            self.console.print(
+                f"[red]{shown(each.student)}[/red]: {shown(each.problem)}", highlight=False, soft_wrap=True
+            )
+        said = [f"{self.done} graded"]
+        if graded_already:
+            said.append(f"{graded_already} graded already (--force grades them anew)")
+        if self.failed:
+            said.append(f"{len(self.failed)} failed")
+        pace = f", {seconds / self.done:.2f} s each" if self.done else ""
+        seed = f" Seed: {self.app.seed}." if self.done and self.app.seed is not None else ""
+        told = f"{', '.join(said)}; {seconds:.1f} s{pace}.{seed} Log: {self.log}"
+        self.console.print(told, highlight=False, soft_wrap=True)
+
+
+def shown(text: str) -> str:
+    """Return a text as the console can print it: names of files need not be UTF-8."""
+    return escape(text.encode("utf-8", "backslashreplace").decode())
+
+
+def one_by_one(words: list[str]) -> list[str]:
+    """Return a command line in which each student has a `--student` of their own, as traitlets reads it."""
+    found, listing = [], False
+    for word, after in zip_longest(words, words[1:], fillvalue="-"):
+        listing = word == "--student" or (listing and not word.startswith("-"))
+        if word == "--student" and after.startswith("-"):
+            raise Refused("--student: name one student at least")
+        if word != "--student":
+            found.append(f"--student={word}" if listing else word)
+    return found
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Run the command: 0 when all was graded, 1 when something was not, 130 when it was interrupted."""
+    logging.captureWarnings(True)
+    warnings.simplefilter("ignore", DeprecationWarning)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    app = GradeApp()
+    try:
+        app.initialize(one_by_one(sys.argv[1:]))
+        return app.start()
+    except (Refused, Busy, SandboxError, TraitError) as error:
+        print(f"course grade: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        seed = [] if app.seed is None else ["--seed", str(app.seed)]  # the others are asked the same
+        again = " ".join(["./course grade", *app.extra_args, *seed])
+        print(f"course grade: interrupted; what is graded stays, and {again} goes on", file=sys.stderr)
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""What nbgrader's feedback page says around a notebook: in the student's language, pending answers as such.
+
+nbgrader's template holds its words and its scores as fixed English text, and shows an answer that nobody has
+graded yet as one with 0 points. The page is mended after it is made.
+"""
+
+import re
+from collections.abc import Set
+
+from bs4 import BeautifulSoup, NavigableString, Tag
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.preprocessors import GetGrades
+
+from nbgrader_sealed.messages import sentence
+
+SCORE = re.compile(r"\(?Score: (?P<points>-?[\d.]+)(?: / (?P<most>[\d.]+))?\)?")
+# Words of nbgrader's template, by where they stand; `sentences.py` has them in each language.
+IN_CONTENTS = {"Test cell", "Written response", "Coding free-response", "Comment", "Late submission penalty"}
+IN_HEADING = {"Grade cell", "Student's answer", "Top"}
+IN_FOOTER = {"Comments", "No response."}
+STYLE = """
+table { border-collapse: collapse; margin: 0 0 1em }
+.rendered_html th, .rendered_html td { padding: .25em .75em; border-bottom: 1px solid #ddd; text-align: left }
+summary { display: list-item; cursor: pointer }
+.anchor-link { display: none }
+"""
+
+
+class GetGradesAndWhatIsPending(GetGrades):
+    """nbgrader's `GetGrades`, which also tells the exporter what nobody has graded yet.
+
+    Takes its place in `GenerateFeedback.preprocessors`.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Write the grades into one notebook."""
+        resources["nbgrader"]["pending"] = set()
+        return super().preprocess(nb, resources)
+
+    def _get_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        super()._get_score(cell, resources)
+        name = cell.metadata.nbgrader["grade_id"]
+        grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
+        if grade.needs_manual_grade:
+            resources["nbgrader"]["pending"].add(name)
+
+
+def reword(soup: BeautifulSoup, language: object, pending: Set[str]) -> None:
+    """Say what stands around the notebook in a language, and mark what is pending.
+
+    Parameters
+    ----------
+    soup : BeautifulSoup
+        nbgrader's feedback page; it is changed in place.
+    language : object
+        The notebook's own; English where it is none that is known.
+    pending : set of str
+        The ids of the cells that wait for a person.
+    """
+    _reword(soup.h4, language, set(), "so-far" if pending else "points")
+    for item in soup.select("#toc li"):
+        cell = item.a["href"].removeprefix("#") if item.a else ""  # none for lateness
+        key = "pending" if cell in pending else "points" if cell else "late"
+        _reword(item, language, IN_CONTENTS, key)
+        if item.a:
+            item.a.append(f": {cell.removeprefix('comment-')}")
+    for heading in soup.select("div.nbgrader_cell > div.panel-heading"):
+        name = heading.find_previous_sibling("a")
+        is_pending = name is not None and name.get("name") in pending
+        _reword(heading, language, IN_HEADING, "pending" if is_pending else "points")
+    for footer in soup.select("div.nbgrader_cell > div.panel-footer"):
+        _reword(footer, language, IN_FOOTER, "points")
+
+
+def _reword(place: Tag, language: object, words: Set[str], key: str) -> None:
+    """Replace the words of the template that stand in a place, and its score by the sentence of a key."""
+    for text in list(place.find_all(string=True)):
+        word = text.partition("(Score")[0].strip(" \n():")
+        said = text.replace(word, sentence(language, word)) if word in words else text
+        said = SCORE.sub(lambda score: f"({sentence(language, key, **_numbers(score))})", said)
+        text.replace_with(NavigableString(said))
+
+
+def _numbers(score: re.Match) -> dict[str, str]:
+    return {name: f"{float(number):g}" for name, number in score.groupdict().items() if number}

@@ -1,0 +1,199 @@
+"""Runs inside the student's kernel: runs cells, looks up names, calls functions, sends back what they return.
+
+A sandboxed kernel has it from its parent. To any other it is sent as source, after the text of `wire.py`
+(whose names it uses), before the first cell of the student's runs. It holds no secret and decides nothing: a
+student who rewrites it can only send other data.
+"""
+
+import linecache
+import sys
+
+from nbgrader_sealed.protocol.wire import MAX_BYTES, Decoder, Encoder, WireError  # the text itself, when sent
+
+TARGET = "sealed-grading"
+REQUEST, ANSWER = "sealed_request", "sealed_answer"  # types of message on the channel for input
+RAN = "sealed_ran"  # of the one that follows all that a cell shows, on the channel for output
+MAX_TEXT = 2000
+MAX_HANDLES = 10_000
+
+
+class Agent:
+    """Answers the grading process's requests about the objects of one kernel.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        The kernel's shell, whose names can be asked for.
+    """
+
+    def __init__(self, shell):
+        self.shell = shell
+        self.objects = {}
+        self.ended = None, {}
+
+    def open(self, comm, message):
+        """Answer requests until the grading process says that this is the end."""
+        kernel = self.shell.kernel
+        while True:
+            try:
+                sender, request = kernel.session.recv(kernel.stdin_socket, mode=0)
+            except KeyboardInterrupt:  # came too late for what it should have stopped
+                continue
+            data = request["content"]
+            kernel.set_parent(sender, request)  # of all that is shown on the way
+            if data["do"] == "run":
+                reply, _ = self.answer(data, [])
+                self.ended = request["header"]["msg_id"], reply
+                kernel.session.send(kernel.iopub_socket, RAN, reply, request)
+            elif data["do"] != "end":
+                reply, buffers = self.answer(data, request["buffers"])
+                kernel.session.send(kernel.stdin_socket, ANSWER, reply, request, sender, buffers)
+            elif data["nonce"] == message["header"]["msg_id"]:
+                return
+
+    def answer(self, data, received):
+        """Return the answer to one request, whatever happens, and its buffers."""
+        reply, buffers = {"nonce": data.get("nonce")}, []
+        try:
+            encoder = Encoder(self.handle)
+            reply["ok"] = getattr(self, "do_" + data["do"])(data, received, encoder)
+            buffers = encoder.buffers
+        except WireError as error:
+            reply["wire"] = str(error)
+        except BaseException as error:  # SystemExit and KeyboardInterrupt of the student's too
+            reply["error"] = describe(error)
+        return reply, buffers
+
+    def do_run(self, data, buffers, encoder):
+        """Run a cell as the kernel itself does, and say how it ended: `ok` or `error`."""
+        kernel, awaits = self.shell.kernel, self.shell.autoawait
+        kernel._forward_input(allow_stdin=False)
+        self.shell.autoawait = False  # no cell with "await" comes here: IPython need not compile it to see
+        try:
+            result = self.shell.run_cell(data["code"], store_history=True)
+        finally:
+            self.shell.autoawait = awaits
+            kernel._restore_input()
+            sys.stdout.flush()
+            sys.stderr.flush()
+        shown = not getattr(self.shell, "_last_traceback_during_displayhook", False)
+        return "ok" if result.success and shown else "error"
+
+    def do_ended(self, data, buffers, encoder):
+        """Say again how a cell ended, if it was the last: what is shown may be lost where it is very much."""
+        request, reply = self.ended
+        return reply.get("ok") if request == data["of"] else "error"
+
+    def do_names(self, data, buffers, encoder):
+        """Return those of the names asked for that the student's notebook has."""
+        found = {}
+        for name in data["names"]:
+            if name in self.shell.user_ns:
+                try:
+                    found[name] = encoder.encode(self.shell.user_ns[name])
+                except WireError:
+                    found[name] = self.handle(self.shell.user_ns[name])
+        return found
+
+    def do_attribute(self, data, buffers, encoder):
+        """Return one attribute of an object."""
+        return encoder.encode(getattr(self.objects[data["id"]], data["name"]))
+
+    def do_call(self, data, buffers, encoder):
+        """Call an object, and return its result and what it changed of its arguments."""
+        decoder = Decoder([bytes(buffer) for buffer in buffers], self.resolve, trusted=True)
+        args = decoder.decode(data["args"])
+        kwargs = {name: decoder.decode(item) for name, item in data["kwargs"].items()}
+        before = {i: array.tobytes() for i, array in decoder.arrays.items() if array.flags.writeable}
+        places = [*enumerate(args), *kwargs.items()]
+        contents = {place: snapshot(value) for place, value in places if is_container(value)}
+        result = encoder.encode(self.objects[data["id"]](*args, **kwargs))
+        changed = [
+            [i, encoder.encode(decoder.arrays[i])]
+            for i, was in before.items()
+            if decoder.arrays[i].tobytes() != was
+        ]
+        values = dict(places)
+        refilled = [
+            [place, encoder.encode(values[place])]
+            for place, was in contents.items()
+            if snapshot(values[place]) != was
+        ]
+        return {"result": result, "changed": changed, "refilled": refilled}
+
+    def do_calls(self, data, buffers, encoder):
+        """Make one call after the other, and return their answers, those after a KeyboardInterrupt left out.
+
+        The interrupt may be the grading process's; where it was the student's own, that asks again.
+        """
+        answers = []
+        for call in data["calls"]:
+            given, buffers = buffers[: call["buffers"]], buffers[call["buffers"] :]
+            answer, found = self.answer(call, given)
+            if encoder.bytes + sum(map(len, found)) > MAX_BYTES:
+                answer, found = {"wire": "the results are too large"}, []
+            for buffer in found:
+                encoder.add(buffer)
+            answers.append({**answer, "buffers": len(found)})
+            if "KeyboardInterrupt" in answer.get("error", {}).get("types", ()):
+                break
+        return answers
+
+    def handle(self, value):
+        """Return what stands for an object that is not data, and remember the object."""
+        number = id(value)
+        if len(self.objects) < MAX_HANDLES:
+            self.objects[number] = value
+        kind = type(value)
+        return {"t": "object", "id": number, "type": text(kind.__name__), "text": text_of(value)}
+
+    def resolve(self, data):
+        """Return the object that the grading process means."""
+        return self.objects[data["id"]]
+
+
+def is_container(value):
+    """Say whether an argument can be changed in place, beside arrays."""
+    return type(value) in (list, dict, set, bytearray)
+
+
+def snapshot(value):
+    """Return a text that changes when a container's content does."""
+    encoder = Encoder(lambda value: {"t": "object", "id": id(value)})
+    return repr(encoder.encode(value)), encoder.buffers
+
+
+def text(value):
+    """Return a short string that JSON can hold."""
+    return str(value)[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
+
+
+def text_of(value):
+    """Return a short description of an object whose own repr may fail."""
+    try:
+        return text(repr(value))
+    except BaseException:
+        return text(f"<{type(value).__name__}>")
+
+
+def describe(error):
+    """Return an exception as text: its types' names, its message, and the student's line."""
+    try:
+        message = text(error)
+    except BaseException:
+        message = ""
+    line, code = None, ""
+    trace = error.__traceback__
+    while trace is not None:
+        frame = trace.tb_frame.f_code
+        if "ipykernel_" in frame.co_filename or frame.co_filename.startswith("<ipython-input"):
+            line = trace.tb_lineno
+            code = text(linecache.getline(frame.co_filename, line).strip())
+        trace = trace.tb_next
+    names = [text(kind.__name__) for kind in type(error).__mro__]
+    return {"types": names[:20], "message": message, "line": line, "code": code}
+
+
+def install(shell):
+    """Let the kernel of this shell answer, once it is asked to."""
+    shell.kernel.comm_manager.register_target(TARGET, Agent(shell).open)

@@ -1,0 +1,1 @@
+"""What keeps a kernel in: bubblewrap's namespaces, or Landlock."""

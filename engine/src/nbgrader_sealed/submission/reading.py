@@ -1,0 +1,206 @@
+"""Reading what was handed in: whatever the file holds, a valid notebook comes out."""
+
+import codecs
+import copy
+import json
+import re
+import stat
+import uuid
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode, from_dict
+from nbformat.v4 import new_markdown_cell, new_notebook
+from traitlets import Unicode
+
+from nbgrader_sealed.execution.outputs import BASE64, KEPT_BASE64, clean
+from nbgrader_sealed.messages import SENTENCES, sentence
+
+MAX_BYTES = 50 * 2**20  # of a notebook's file; what is read takes 26 times as much memory
+MAX_SOURCE = 100_000  # characters of one cell, without the pictures in its text
+MAX_CELLS = 5_000  # with those of the assignment that are put back: see `Normalise`
+MAX_PICTURES = 4_000_000  # characters of one cell's text with the pictures in it
+DATA = re.compile(r"data:image/[a-z+]{1,10};base64,[A-Za-z0-9+/=]*")
+CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# What nbgrader writes about a cell (its metadata's schema, version 3).
+NBGRADER = (
+    "grade_id",
+    "grade",
+    "solution",
+    "locked",
+    "task",
+    "points",
+    "checksum",
+    "cell_type",
+    "schema_version",
+)
+
+
+class Unreadable(ValueError):
+    """A file that is no notebook, with the reason."""
+
+
+class SafeNotebookExporter(NotebookExporter):
+    """Read submissions of any encoding, age and shape (for `Autograde.exporter_class`).
+
+    A file that cannot be read at all becomes an empty notebook that says why, so that it is graded (with
+    nothing) instead of stopping nbgrader.
+    """
+
+    language = Unicode("en", help="The language to say so in first.").tag(config=True)
+    is_between = False  # what comes out is only read in again, and needs no form that people read
+
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Convert the notebook in a file."""
+        resources = ResourcesDict() if resources is None else resources
+        path = Path(filename)
+        resources["metadata"] = ResourcesDict(name=path.stem, path=str(path.parent))
+        try:
+            nb = read(path)
+        except Unreadable as error:
+            self.log.warning("%s: %s", filename, error)
+            # Which language the notebook was in is not known, so all are spoken.
+            languages = sorted(SENTENCES, key=lambda language: language != self.language)
+            said = [sentence(language, "unreadable", reason=error) for language in languages]
+            nb = new_notebook(cells=[new_markdown_cell("\n\n".join(said))])
+        return self._converted(nb, resources)
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Convert a notebook, which stays as it is."""
+        return self._converted(copy.deepcopy(nb), resources)
+
+    def _converted(self, nb: NotebookNode, resources: Any) -> tuple[str, dict[str, Any]]:
+        """Convert a notebook that nobody else has; nbconvert would copy it four times, and check it twice."""
+        resources = self._init_resources(resources)
+        for preprocessor in self._preprocessors:
+            nb, resources = preprocessor(nb, resources)
+        resources["output_suffix"] = ".nbconvert"
+        if self.is_between:
+            return json.dumps(nb), resources
+        nbformat.validate(nb, relax_add_props=True)
+        return nbformat.v4.writes(nb) + "\n", resources
+
+
+def read(path: Path) -> NotebookNode:
+    """Read a notebook in the newest format, valid whatever the file holds.
+
+    Raises
+    ------
+    Unreadable
+        Where nothing in it can be taken for a notebook.
+    """
+    if path.is_symlink():
+        raise Unreadable("a link")
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable("not a file")  # a pipe would be waited for without end
+        if status.st_size > MAX_BYTES:
+            raise Unreadable(f"more than {MAX_BYTES // 2**20} MB")
+        data = json.loads(decode(path.read_bytes()))
+    except Unreadable:
+        raise
+    except (OSError, ValueError, RecursionError) as error:
+        raise Unreadable(f"{type(error).__name__}: {error}"[:200]) from None
+    if not isinstance(data, dict):
+        raise Unreadable("JSON, but not of a notebook")
+    return rebuild(upgrade(data))
+
+
+def decode(content: bytes) -> str:
+    """Return the text of a file, by its byte order mark; UTF-8, or else Latin-1, where it has none."""
+    for mark, encoding in MARKS:
+        if content.startswith(mark):
+            return content.decode(encoding)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def upgrade(data: dict[str, Any]) -> dict[str, Any]:
+    """Bring an older notebook's data to format 4, where all cells stand in one list."""
+    if isinstance(data.get("cells"), list):
+        return data
+    try:
+        return nbformat.reads(json.dumps(data), as_version=4)
+    except Exception as error:  # nbformat raises whatever it meets in data that is not what it seems
+        raise Unreadable(f"no cells, and no older notebook ({type(error).__name__})") from None
+
+
+def rebuild(data: dict[str, Any]) -> NotebookNode:
+    """Make a notebook anew out of what is usable: cells' types, texts, ids, images and nbgrader's data.
+
+    Outputs are left out: grading makes them anew.
+    """
+    nb = from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []})
+    metadata = _dict(data.get("metadata"))
+    kernel = _dict(metadata.get("kernelspec"))
+    if isinstance(kernel.get("name"), str):
+        name = clean(kernel["name"])[:100]
+        nb.metadata["kernelspec"] = {"name": name, "display_name": name}
+    if isinstance(metadata.get("lang"), str) and LANGUAGE.fullmatch(metadata["lang"]):
+        nb.metadata["lang"] = metadata["lang"]
+    ids: set[str] = set()
+    for number, cell in enumerate(data["cells"][:MAX_CELLS]):
+        if isinstance(cell, dict) and cell.get("cell_type") in ("code", "markdown", "raw"):
+            nb.cells.append(_rebuild_cell(cell, number, ids, nb.metadata.get("lang")))
+    return nb
+
+
+def cut_source(text: str, most: int, language: Any = None, cell_type: str = "code") -> str:
+    """Return a cell's text, or so much of it that together with a word about it, it is of a given length."""
+    if len(text) <= most:
+        return text
+    word = sentence(language, "cut-source")
+    said = f"\n# {word}" if cell_type == "code" else f"\n\n{word}"
+    return text[: max(most - len(said), 0)] + said
+
+
+def _rebuild_cell(cell: dict[str, Any], number: int, ids: set[str], language: Any) -> NotebookNode:
+    name = cell.get("id")
+    if not isinstance(name, str) or not CELL_ID.fullmatch(name) or name in ids:
+        name = f"cell-{number}-{uuid.uuid4().hex[:8]}"
+    ids.add(name)
+    text = clean(cell.get("source"), MAX_PICTURES).replace("\r\n", "\n").replace("\r", "\n")
+    if cell["cell_type"] == "code" or len(DATA.sub("", text)) > MAX_SOURCE:
+        text = cut_source(text, MAX_SOURCE, language, cell["cell_type"])
+    made = NotebookNode(id=name, cell_type=cell["cell_type"], source=text, metadata=NotebookNode())
+    nbgrader = _dict(cell.get("metadata")).get("nbgrader")
+    if isinstance(nbgrader, dict):
+        made.metadata["nbgrader"] = NotebookNode({key: nbgrader[key] for key in nbgrader if key in NBGRADER})
+    if made.cell_type == "code":
+        made.execution_count, made.outputs = None, []
+    elif images := _images(cell.get("attachments")):
+        made.attachments = images
+    return made
+
+
+def _images(attachments: Any) -> NotebookNode:
+    """Return the pictures that were pasted into a text cell."""
+    kept = NotebookNode()
+    for name, data in _dict(attachments).items():
+        for mime in KEPT_BASE64:
+            value = clean(_dict(data).get(mime))
+            if value and BASE64.fullmatch(value):
+                kept[clean(name)] = {mime: value}
+    return kept
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,1 +1,0 @@
-"""The walls around a student's kernel, as the grading process puts them up."""
