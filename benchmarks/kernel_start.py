@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 from jupyter_client.manager import KernelManager
 from nbgrader_sealed.sandbox.fork_server import SandboxError
-from nbgrader_sealed.sandbox.provisioner import register
+from nbgrader_sealed.configuration import KERNEL
 from traitlets.config import Config
 
 RESULTS = Path(__file__).parent / "results" / "kernel_start.json"
@@ -43,7 +43,7 @@ def manager_of(way: tuple[str, bool] | None) -> KernelManager:
     config.Sandbox.kind, config.Sandbox.warm = way
     config.Sandbox.packages = ["pooling_lab"]
     config.Sandbox.preload = MODULES
-    return KernelManager(kernel_name=register(), config=config)
+    return KernelManager(kernel_name=KERNEL, config=config)
 
 
 def one_start(way: tuple[str, bool] | None, folder: str) -> dict[str, float]:

@@ -13,8 +13,9 @@ from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_notebook, new_output
 from nbgrader.api import Gradebook
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
-from nbgrader_sealed.feedback.exporter import MAX_LINE, POLICY, SanitiseOutputs, safe_markdown, sanitise
+from nbgrader_sealed.feedback.exporter import POLICY
 from nbgrader_sealed.feedback.formulas import draw_formulas, to_mathml
+from nbgrader_sealed.feedback.sanitising import MAX_LINE, SanitiseOutputs, safe_markdown, sanitise
 from traitlets.config.loader import PyFileConfigLoader
 
 from engine.tests.attacks.tiny_course import TinyCourse, cell, new_code_cell

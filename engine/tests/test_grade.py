@@ -1,4 +1,4 @@
-"""`./course grade`: several submissions at once come out as one after the other does."""
+"""`nbgrader-sealed grade`: several submissions at once come out as one after the other does."""
 
 import fcntl
 import os
@@ -77,10 +77,10 @@ def hand_in(course: TinyCourse, students: dict) -> TinyCourse:
 
 SETTINGS = """
 from pathlib import Path
-from nbgrader_sealed.batch.__main__ import CONFIG, plain_settings
+from nbgrader_sealed.batch.command import early_settings
 from nbgrader_sealed.authoring.release import load_config
 
-for config in plain_settings(CONFIG), load_config(Path.cwd()):
+for config in early_settings(), load_config(Path.cwd()):
     print(sorted(config.Sandbox.items()))
 """
 
@@ -200,7 +200,7 @@ def test_a_configuration_that_does_not_run_is_refused_and_nothing_is_graded_with
         config.write(f"{line}\n")
     done = grade(course, check=False)
     assert done.returncode == 1
-    assert "course grade: the configuration does not run: " in done.stderr
+    assert "nbgrader-sealed grade: the configuration does not run: " in done.stderr
     assert "Traceback" not in done.stderr
     assert graded_folders(course) == set()
 
@@ -262,7 +262,7 @@ def test_who_interrupts_before_anything_is_graded_gets_one_line(tmp_path):
     os.killpg(running.pid, signal.SIGINT)
     said, errors = running.communicate(timeout=120)
     assert running.returncode == 130
-    assert (said + errors).strip().startswith("course grade: interrupted")
+    assert (said + errors).strip().startswith("nbgrader-sealed grade: interrupted")
     assert graded_folders(course) == set()
 
 
@@ -282,7 +282,7 @@ def test_an_interrupted_run_leaves_whole_grades_only_and_the_next_one_goes_on(tm
     os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C in a terminal does: all of them get it
     _, said = running.communicate(timeout=120)
     assert running.returncode == 130
-    assert "./course grade ps goes on" in said
+    assert "nbgrader-sealed grade ps goes on" in said
     assert "Traceback" not in said
     _, alive = psutil.wait_procs(family, timeout=20)
     assert not alive
@@ -385,7 +385,7 @@ def test_two_commands_do_not_grade_the_same_course_at_once(side_by_side):
         second = grade(side_by_side, check=False)
     assert second.returncode == 1
     assert (side_by_side.root / "grade.log").read_text() == "the first one's"
-    assert "another ./course grade is at work" in second.stderr
+    assert "another nbgrader-sealed grade is at work" in second.stderr
     assert grade(side_by_side).returncode == 0
 
 

@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nbgrader_sealed.execution.hidden_tests import HiddenRoom, HiddenTestError, cut, defined_names, used_names
+from nbgrader_sealed.assignment import HiddenTestError, cut
+from nbgrader_sealed.execution.hidden_tests import HiddenRoom, defined_names, used_names
 
 BEGIN, END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 MODULES = {"np": "numpy"}

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell
-from nbgrader_sealed.submission.normalise import SEAL, Normalise, read_given, whose_cells
+from nbgrader_sealed.assignment import cells_of
+from nbgrader_sealed.submission.normalise import SEAL, Normalise
 from nbgrader_sealed.submission.reading import MAX_CELLS, rebuild
 
 from engine.tests.attacks.tiny_course import HIDDEN_CANARY, TinyCourse, cell, solved
@@ -64,7 +65,7 @@ def test_the_assignments_cells_stand_once_in_order_as_the_gradebook_has_them(who
         change(nb, what, where)
     nb = normalised(nb, whose)
     nbformat.validate(nb)
-    given_cells = read_given(*whose_cells({"nbgrader": whose}))
+    given_cells = cells_of({"nbgrader": whose})
     found = [one.metadata.nbgrader.grade_id for one in nb.cells if "nbgrader" in one.metadata]
     assert found == [name for name in NAMES if name in found]
     assert set(MUST_STAND) <= set(found)
@@ -93,7 +94,7 @@ def test_an_answer_that_was_not_touched_is_known_as_none(whose):
     nb = normalised(solved(), whose)
     assert (
         cell(nb, "why").metadata.nbgrader.checksum
-        == read_given(*whose_cells({"nbgrader": whose}))["why"].metadata["checksum"]
+        == cells_of({"nbgrader": whose})["why"].metadata["checksum"]
     )
 
 

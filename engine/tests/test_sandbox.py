@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jupyter_client.manager import KernelManager
+from nbgrader_sealed.configuration import KERNEL
 from nbgrader_sealed.sandbox.fork_server import SandboxError
 from nbgrader_sealed.sandbox.limits import Limits
-from nbgrader_sealed.sandbox.provisioner import register
 from nbgrader_sealed.sandbox.sandboxed.launch import Job
 from nbgrader_sealed.sandbox.settings import Sandbox
 from nbgrader_sealed.sandbox.workspace import Room, short_folder
@@ -251,7 +251,7 @@ def test_what_can_be_read_must_not_hold_the_submissions(tmp_path):
 def test_a_place_that_is_not_there_is_named(tmp_path, setting):
     config = Config()
     config.Sandbox[setting] = ["/no/such_place"]
-    manager = KernelManager(kernel_name=register(), config=config)
+    manager = KernelManager(kernel_name=KERNEL, config=config)
     with pytest.raises(SandboxError, match=rf"^Sandbox.{setting}: there is no .*'/no/such_place'"):
         manager.start_kernel(cwd=str(tmp_path))
     manager.cleanup_resources()
@@ -322,8 +322,8 @@ def test_a_grader_that_is_killed_takes_its_kernels_with_it(tmp_path):
     code = """
 import sys, time
 from jupyter_client.manager import KernelManager
-from nbgrader_sealed.sandbox.provisioner import register
-manager = KernelManager(kernel_name=register())
+from nbgrader_sealed.configuration import KERNEL
+manager = KernelManager(kernel_name=KERNEL)
 manager.start_kernel(cwd=sys.argv[1])
 print(manager.is_alive(), flush=True)
 time.sleep(3600)

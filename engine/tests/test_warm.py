@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from jupyter_client.manager import KernelManager
+from nbgrader_sealed.configuration import KERNEL
 from nbgrader_sealed.execution.kernel_client import StudentKernel
-from nbgrader_sealed.sandbox.provisioner import register
 
 from engine.tests.attacks.isolated import SANDBOXES, isolated, settings
 
@@ -136,7 +136,7 @@ def test_a_kernel_stays_on_a_core_with_its_threads_and_so_does_the_next(behind_w
     kind = behind_walls.config.Sandbox.kind
     core = max(os.sched_getaffinity(0))
     config = settings(kind, "warm")
-    kernel = StudentKernel(lambda: KernelManager(kernel_name=register(), config=config), str(folder), [], 60)
+    kernel = StudentKernel(lambda: KernelManager(kernel_name=KERNEL, config=config), str(folder), [], 60)
     kernel.start()
     kernel.stay_on(core)
     first = cores_of(kernel.manager)

@@ -27,7 +27,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_release_is_byte_for_byte_what_generating_makes_now(course):
     for notebook in (course / "release").rglob("*.ipynb"):
         notebook.unlink()
-    run("python", "-m", "nbgrader_sealed.authoring.release", cwd=course)
+    run("nbgrader-sealed", "release", cwd=course)
     assert files(course / "release") == files(ROOT / "release")
 
 

@@ -1,1 +1,5 @@
-"""Grade nbgrader assignments sealed: hidden tests run outside of the student's process, which runs in a sandbox."""
+"""Grade nbgrader assignments sealed: the hidden tests run outside of the student's process."""
+
+from nbgrader_sealed.configuration import configure
+
+__all__ = ["configure"]

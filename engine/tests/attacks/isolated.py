@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jupyter_client.manager import KernelManager
-from nbgrader_sealed.sandbox.provisioner import register
+from nbgrader_sealed.configuration import KERNEL
 from traitlets.config import Config
 
 CANARY = "canary-that-must-not-sing-83f1"
@@ -47,7 +47,7 @@ class IsolatedKernel:
 
     def __init__(self, config: Config, folder: Path, seconds: float = 20) -> None:
         self.seconds = seconds
-        self.manager = KernelManager(kernel_name=register(), config=config)
+        self.manager = KernelManager(kernel_name=KERNEL, config=config)
         self.manager.start_kernel(cwd=str(folder))
         self.client = self.manager.client()
         self.client.start_channels(hb=False)

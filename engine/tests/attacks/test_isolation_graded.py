@@ -11,10 +11,10 @@ from engine.tests.attacks.tiny_course import CONFIG, FULL, HIDDEN_CANARY, TinyCo
 
 pytestmark = pytest.mark.needs("linux")
 BEHIND_WALLS = """
-from nbgrader_sealed.sandbox.provisioner import register
+from nbgrader_sealed.configuration import KERNEL
 from nbgrader_sealed.submission.links import disarm_links
 
-c.SealedExecute.kernel_name = register()
+c.SealedExecute.kernel_name = KERNEL
 c.Autograde.pre_convert_hook = disarm_links
 c.Sandbox.kind = "{kind}"
 c.Sandbox.preload = ["numpy"]

@@ -13,46 +13,21 @@ from nbgrader.api import Gradebook
 from tests.support import run
 
 BEHIND_WALLS = """
-from nbgrader_sealed.sandbox.provisioner import register
-
-c.SealedExecute.kernel_name = register()
+c.SealedExecute.kernel_name = KERNEL
 c.Sandbox.kind = "{walls}"
 c.Sandbox.preload = ["numpy"]
 """
 HIDDEN_CANARY = "canary-of-the-hidden-lines-5d1c"
 CONFIG = """
-from nbgrader_sealed.feedback.exporter import FeedbackExporter
-from nbgrader_sealed.submission.normalise import Normalise
-from nbgrader_sealed.submission.reading import SafeNotebookExporter
-from nbgrader_sealed.execution.preprocessor import SealedExecute
-from nbgrader_sealed.authoring.warn_unsealable import ReportUnsealed
-from nbgrader_sealed.feedback.template import GetGradesAndWhatIsPending
-from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
-from nbgrader.preprocessors import *
+import nbgrader_sealed
+from nbgrader_sealed.configuration import KERNEL
 
 c = get_config()
+nbgrader_sealed.configure(c)
 c.CourseDirectory.course_id = "tiny"
-c.GenerateAssignment.preprocessors = [
-    LockCells,
-    ClearSolutions,
-    ClearOutput,
-    CheckCellMetadata,
-    ComputeChecksums,
-    SaveCells,
-    ReportUnsealed,
-    ClearHiddenTests,
-    ComputeChecksums,
-    CheckCellMetadata,
-]
-c.Autograde.exporter_class = SafeNotebookExporter
-c.Autograde.sanitize_preprocessors = [ClearOutput, OverwriteKernelspec, Normalise, CheckCellMetadata]
-c.Autograde.autograde_preprocessors = [SealedExecute, LimitOutput, SaveAutoGrades, CheckCellMetadata]
 c.Execute.timeout = 8
+c.SealedExecute.kernel_name = "python3"
 c.SealedExecute.notebook_timeout = 120
-c.GenerateFeedback.exporter_class = FeedbackExporter
-c.GenerateFeedback.preprocessors = [GetGradesAndWhatIsPending, CSSHTMLHeaderPreprocessor]
-c.HTMLExporter.preprocessors = ["nbgrader_sealed.feedback.exporter.SanitiseOutputs"]
-c.HTMLExporter.filters = {"markdown2html": "nbgrader_sealed.feedback.exporter.safe_markdown"}
 """
 
 # Each task: the solution, the visible lines, the hidden lines, the points.

@@ -1,4 +1,4 @@
-"""Keep notebooks clean: `python -m nbgrader_sealed.authoring.clean_notebooks [--check] FILES`."""
+"""Keep notebooks clean: `nbgrader-sealed clean [--check] NOTEBOOK ...`."""
 
 import argparse
 import re
@@ -57,11 +57,9 @@ def text_of(nb: NotebookNode) -> str:
     return v4.writes(nb).rstrip("\n") + "\n"
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str]) -> int:
     """Run the command; return 1 where a file was not clean or cannot be made so."""
-    parser = argparse.ArgumentParser(
-        prog="python -m nbgrader_sealed.authoring.clean_notebooks", description=__doc__
-    )
+    parser = argparse.ArgumentParser(prog="nbgrader-sealed clean", description=__doc__)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--check", action="store_true", help="only say what is not clean; change nothing")
     options = parser.parse_args(arguments)
@@ -84,7 +82,3 @@ def main(arguments: list[str] | None = None) -> int:
         for line in lines:
             print(f"{path}: {line}", file=sys.stderr)
     return int(failed)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -19,7 +19,8 @@ class KeepLanguage(NbGraderPreprocessor):
 
     A cell tagged `lang-es` or `lang-en` is kept only where that is the language asked for; a cell without
     such a tag is kept in every language. The notebook's metadata says the language under `lang`, so that
-    what runs in it later can answer in the same one.
+    what runs in it later can answer in the same one. A notebook without such tags stays as it is if no
+    language is asked for.
 
     Raises
     ------
@@ -27,11 +28,16 @@ class KeepLanguage(NbGraderPreprocessor):
         Where the notebook has tagged cells, but none in the language asked for.
     """
 
-    language = Unicode("es", help="The language to keep, as in the tag lang-es.").tag(config=True)
+    language = Unicode("", help="The language to keep, as in the tag lang-es.").tag(config=True)
+    release_directory = Unicode(
+        "release/{language}", help="Where `nbgrader-sealed release` writes each language to."
+    ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Keep the cells that are in the language asked for, or in none."""
         found = {language_of(cell) for cell in nb.cells} - {None}
+        if not found and not self.language:
+            return nb, resources
         if found and self.language not in found:
             raise ValueError(
                 f"KeepLanguage.language: no cell is in {self.language!r}, only in {sorted(found)}"

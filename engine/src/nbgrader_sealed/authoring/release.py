@@ -1,4 +1,4 @@
-"""Generate every assignment in every language: `python -m nbgrader_sealed.authoring.release`."""
+"""Generate every assignment in every language: `nbgrader-sealed release`."""
 
 import argparse
 import shutil
@@ -7,10 +7,11 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.apps import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from nbgrader_sealed.authoring.languages import language_of
+from nbgrader_sealed.authoring.languages import KeepLanguage, language_of
 
 
 def load_config(root: Path) -> Config:
@@ -19,25 +20,28 @@ def load_config(root: Path) -> Config:
 
 
 def assignments(root: Path) -> list[str]:
-    """Return the names of the assignments: the folders of source/ that hold a notebook."""
-    return sorted({path.parent.name for path in (root / "source").glob("*/*.ipynb")})
+    """Return the names of the assignments: the folders of the course's source that hold a notebook."""
+    return sorted({path.parent.name for path in _notebooks(root)})
+
+
+def _notebooks(root: Path) -> list[Path]:
+    directory = CourseDirectory(config=load_config(root)).source_directory
+    return sorted((root / directory).glob("*/*.ipynb"))
 
 
 def languages(root: Path) -> list[str]:
-    """Return the languages that the source notebooks are written in, all of them in each.
+    """Return the languages that the source notebooks are written in, none if no cell is tagged with one.
 
     Raises
     ------
     ValueError
-        Where there is no notebook, or one of them lacks a language of another.
+        If a notebook lacks a language of another.
     """
     spoken = {
         path: {language_of(cell) for cell in nbformat.read(path, as_version=4).cells} - {None}
-        for path in sorted((root / "source").glob("*/*.ipynb"))
+        for path in _notebooks(root)
     }
     found = set().union(*spoken.values())
-    if not found:
-        raise ValueError(f"{root / 'source'} holds no notebook with a cell tagged lang-xx")
     for path, own in spoken.items():
         if found - own:
             lacking, there = sorted(found - own), sorted(found)
@@ -45,53 +49,69 @@ def languages(root: Path) -> list[str]:
     return sorted(found)
 
 
-def generate(root: Path, assignment: str, language: str) -> None:
-    """Generate one assignment in one language into `release/<language>/<assignment>`.
+def folder_of(root: Path, language: str) -> Path:
+    """Return the folder, relative to the course's, that assignments in a language are generated into."""
+    config = load_config(root)
+    if not language:
+        return Path(CourseDirectory(config=config).release_directory)
+    return Path(KeepLanguage(config=config).release_directory.format(language=language))
+
+
+def generate(root: Path, assignment: str, language: str) -> Path:
+    """Generate one assignment in one language, and return the folder, relative to the course's.
 
     Raises
     ------
     RuntimeError
-        With nbgrader's own log, where it refuses the notebook.
+        With nbgrader's own log, if it refuses the notebook.
     """
     config = load_config(root)
+    folder = folder_of(root, language)
     config.KeepLanguage.language = language
-    config.CourseDirectory.release_directory = f"release/{language}"
+    config.CourseDirectory.release_directory = str(folder)
     result = NbGraderAPI(config=config).generate_assignment(assignment, force=True)
     if not result["success"]:
-        raise RuntimeError(f"{assignment} ({language}):\n{result.get('log', '')}{result.get('error', '')}")
+        where = f" ({language})" if language else ""
+        raise RuntimeError(f"{assignment}{where}:\n{result.get('log', '')}{result.get('error', '')}")
+    return folder / assignment
 
 
 def forget_removed(root: Path, language: str, kept: list[str]) -> None:
     """Remove what an earlier release left of assignments that are gone."""
-    for folder in (root / "release" / language).glob("*/"):
+    for folder in (root / folder_of(root, language)).glob("*/"):
         if folder.name not in kept:
             shutil.rmtree(folder)
 
 
 def release(root: Path, only: list[str]) -> None:
-    """Generate the assignments named in `only` (all, where it is empty) in every language."""
+    """Generate the assignments named in `only` (all, if it is empty) in every language.
+
+    Raises
+    ------
+    ValueError
+        If there is no such assignment, none at all, or one that lacks a language of the others.
+    RuntimeError
+        If nbgrader refuses a notebook.
+    """
     known = assignments(root)
     unknown = sorted(set(only) - set(known))
-    if unknown:
-        raise ValueError(f"assignment: there is no {', '.join(unknown)} in source/; there are {known}")
-    for language in languages(root):
+    if unknown or not known:
+        named = ", ".join(unknown) or "no assignment"
+        raise ValueError(f"assignment: there is no {named} in the course's source; there are {known}")
+    for language in languages(root) or [""]:
         for assignment in only or known:
-            generate(root, assignment, language)
-            print(f"release/{language}/{assignment}")
-        forget_removed(root, language, known)
+            print(generate(root, assignment, language))
+        if language:
+            forget_removed(root, language, known)
 
 
-def main() -> int:
-    """Run the command."""
-    parser = argparse.ArgumentParser(prog="./course release", description=__doc__)
+def main(arguments: list[str]) -> int:
+    """Run the command: 0 when all was generated, 1 when something was not."""
+    parser = argparse.ArgumentParser(prog="nbgrader-sealed release", description=__doc__)
     parser.add_argument("assignment", nargs="*", help="only these (default: all)")
     try:
-        release(Path.cwd(), parser.parse_args().assignment)
+        release(Path.cwd(), parser.parse_args(arguments).assignment)
     except (ValueError, RuntimeError) as error:
-        print(f"course release: {error}", file=sys.stderr)
+        print(f"nbgrader-sealed release: {error}", file=sys.stderr)
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,10 +5,10 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 
-from nbgrader_sealed.execution.hidden_tests import HiddenTestError, cut
+from nbgrader_sealed.assignment import HiddenTestError, cut
 
 
-class ReportUnsealed(NbGraderPreprocessor):
+class WarnUnsealable(NbGraderPreprocessor):
     """Warn of test cells whose verdict a student could forge, because nothing in them is hidden.
 
     For `GenerateAssignment.preprocessors`, before `ClearHiddenTests`.

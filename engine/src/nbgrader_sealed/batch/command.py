@@ -1,58 +1,85 @@
 """The command `nbgrader-sealed`: a fork server gets ready while nbgrader is loaded, which takes as long."""
 
-import ast
 import gc
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
-from traitlets import TraitError
 from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
-from nbgrader_sealed.sandbox.fork_server import SandboxError
 from nbgrader_sealed.sandbox.settings import Sandbox
 
-CONFIG = Path("nbgrader_config.py")
+CONFIG = "nbgrader_config.py"
 INTERRUPTED = 130
+USAGE = """\
+usage: nbgrader-sealed COMMAND [options]
+
+  grade ASSIGNMENT     autograde the submissions of an assignment, several at once
+  release [ASSIGNMENT ...]
+                       generate assignments in every language that their notebooks are written in
+  clean NOTEBOOK ...   take outputs, counts and passing metadata out of notebooks, and name bad ids
+
+Each says more with --help.
+"""
 
 
-def plain_settings(config: Path) -> Config:
-    """Return what a configuration says about the sandbox in plain words: what it would compute is left out.
-
-    To run it would mean to load nbgrader first. If in the end the settings are others, the parent that was
-    made with these is not used.
-    """
-    found = Config()
-    for line in ast.parse(config.read_bytes()).body:
-        match line:
-            case ast.Assign(
-                targets=[ast.Attribute(value=ast.Attribute(value=ast.Name("c"), attr="Sandbox"), attr=name)]
-            ):
-                with suppress(ValueError):
-                    found.Sandbox[name] = ast.literal_eval(line.value)
-    return found
+def early_settings() -> Config:
+    """Return what the course's configuration says, as far as it runs without nbgrader's application."""
+    return PyFileConfigLoader(CONFIG, path=os.curdir).load_config()
 
 
 def begin() -> None:
-    """Start the parent; what is wrong with it or with the configuration is told later, where it matters."""
-    with suppress(OSError, SyntaxError, TraitError, SandboxError):
-        Sandbox(config=plain_settings(CONFIG)).warm_up({**os.environ, "NBGRADER_EXECUTION": "autograde"})
+    """Start the fork server; what is wrong with it or with the configuration is told later, where it matters.
+
+    If in the end the settings are others, the server that was started with these is not used.
+    """
+    with suppress(Exception):
+        Sandbox(config=early_settings()).warm_up({**os.environ, "NBGRADER_EXECUTION": "autograde"})
+
+
+def grade(arguments: list[str]) -> int:
+    """Run `nbgrader-sealed grade`."""
+    # jsonschema, which nbformat brings, would build a grammar of international addresses with this for a
+    # whole second; no schema here has such an address.
+    sys.modules.setdefault("rfc3987_syntax", None)  # pyright: ignore[reportArgumentType]
+    if any(not word.startswith("-") for word in arguments):
+        begin()
+    gc.disable()  # until all is loaded, and stays (`grade.py`): a fifth of the time
+    from nbgrader_sealed.batch.grade import main  # here, since it loads nbgrader
+
+    return main(arguments)
+
+
+def release(arguments: list[str]) -> int:
+    """Run `nbgrader-sealed release`."""
+    from nbgrader_sealed.authoring.release import main
+
+    return main(arguments)
+
+
+def clean(arguments: list[str]) -> int:
+    """Run `nbgrader-sealed clean`."""
+    from nbgrader_sealed.authoring.clean_notebooks import main
+
+    return main(arguments)
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {"grade": grade, "release": release, "clean": clean}
 
 
 def main() -> int:
-    """Run the command."""
-    sys.modules.setdefault("rfc3987_syntax", None)
-    if sys.argv[1:2] != ["grade"]:
-        print("usage: nbgrader-sealed grade ASSIGNMENT", file=sys.stderr)
+    """Run the command that is named first."""
+    name, *arguments = sys.argv[1:] or ["--help"]
+    if name in ("-h", "--help", "help"):
+        print(USAGE, end="")
+        return 0
+    if name not in COMMANDS:
+        print(f"{USAGE}\nnbgrader-sealed: there is no command {name!r}", file=sys.stderr)
         return 2
-    del sys.argv[1]
     try:
-        if any(not word.startswith("-") for word in sys.argv[1:]):
-            begin()
-        gc.disable()  # until all is loaded, and stays (`grade.py`): a fifth of the time
-        from nbgrader_sealed.batch.grade import main as grade  # here, since it loads nbgrader
+        return COMMANDS[name](arguments)
     except KeyboardInterrupt:
-        print("course grade: interrupted, before anything was graded", file=sys.stderr)
+        print(f"nbgrader-sealed {name}: interrupted, before anything was done", file=sys.stderr)
         return INTERRUPTED
-    return grade()

@@ -16,16 +16,19 @@ import shutil
 import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbconvert.writers import FilesWriter
-from nbgrader.converters import Autograde, NbGraderException
+from nbgrader.converters import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import parse_utc, rmtree
 
-from nbgrader_sealed.private.nbgrader import KeptGradebook
+from nbgrader_sealed.assignment import read_cells
+from nbgrader_sealed.private.nbconvert import run_preprocessors
+from nbgrader_sealed.private.nbgrader import KeptGradebook, StagedConverter
 
 # Preprocessors that write to the gradebook: the first of them in the configuration, and all after it, are
 # left for the process that has the gradebook.
@@ -59,23 +62,13 @@ class Submission:
     problem: str = field(default="", compare=False)
 
 
-class StagedAutograde(Autograde):
+class StagedAutograde(StagedConverter):
     """nbgrader's Autograde, whose steps can be taken one by one.
 
     What each step does is nbgrader's own: `begin` is its `init_assignment`, `run` its
     `convert_single_notebook`, `save` the preprocessors that write to the gradebook; only the order is not one
     submission after the other.
     """
-
-    _stage = ""  # where it is written to instead of autograded/, while it is not whole
-
-    @property
-    def _input_directory(self) -> str:
-        return self.coursedir.submitted_directory if self._sanitizing else self._output_directory
-
-    @property
-    def _output_directory(self) -> str:
-        return self._stage or self.coursedir.autograded_directory
 
     def prepare(self) -> None:
         """Do what nbgrader does before the first submission."""
@@ -84,11 +77,18 @@ class StagedAutograde(Autograde):
         kinds = list(self.autograde_preprocessors)
         first = next((n for n, kind in enumerate(kinds) if _writes(kind)), len(kinds))
         self.autograde_preprocessors, self.savers = kinds[:first], kinds[first:]
+        self.read_cells = cache(read_cells)
         os.chdir(self.coursedir.root)
 
-    def _init_preprocessors(self) -> None:
-        super()._init_preprocessors()
-        self.exporter.is_between = self._sanitizing
+    def before_conversion(self, sanitising: bool) -> None:
+        """Leave out what only people need of a notebook that is read in again at once."""
+        self.exporter.compact_output = sanitising
+
+    def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
+        """Return nbgrader's resources, with a reader that remembers the assignment's cells."""
+        resources = super().init_single_notebook_resources(notebook_filename)
+        resources["nbgrader"]["read_cells"] = self.read_cells
+        return resources
 
     def submissions(self) -> list[Submission]:
         """Return what was handed in, in the order of nbgrader.
@@ -106,11 +106,11 @@ class StagedAutograde(Autograde):
 
     def without_notebook(self) -> list[str]:
         """Return the students whose folder holds no notebook."""
-        pattern = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+        pattern = self.submitted_folder(self.coursedir.assignment_id, self.coursedir.student_id)
         return sorted(map(self._student, set(glob.glob(pattern)) - set(self.assignments)))
 
     def _student(self, folder: str) -> str:
-        pattern = self._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
+        pattern = self.submitted_folder("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
         match = re.match(pattern, folder)
         if match is None:
             raise NbGraderException(f"Could not match {folder!r} with {pattern!r}")
@@ -121,7 +121,7 @@ class StagedAutograde(Autograde):
         with self._reporting(submission):
             self.notebooks = submission.notebooks
             self.run_pre_convert_hook()
-            folder = self._format_source(submission.assignment, submission.student)
+            folder = self.submitted_folder(submission.assignment, submission.student)
             check_timestamp(Path(folder, "timestamp.txt"))
             with self._in_place():
                 return self.init_destination(submission.assignment, submission.student)
@@ -142,25 +142,25 @@ class StagedAutograde(Autograde):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise Busy("another ./course grade is at work in this course") from None
+                raise Busy("another nbgrader-sealed grade is at work in this course") from None
             stage = folder / "stage"
             try:
                 _remove(stage)  # of a run that was ended without a chance to tidy up
                 stage.mkdir()
-                self._stage = str(stage)
+                self.stage = str(stage)
                 yield stage
             finally:
-                self._stage = ""
+                self.stage = ""
                 _remove(stage)
 
     @contextlib.contextmanager
     def _in_place(self) -> Iterator[None]:
         """Mean autograded/ itself for a while."""
-        stage, self._stage = self._stage, ""
+        stage, self.stage = self.stage, ""
         try:
             yield
         finally:
-            self._stage = stage
+            self.stage = stage
 
     def begin(self, submission: Submission) -> None:
         """Copy its files, and make its place in the gradebook; which of its notebooks count is found out."""
@@ -185,34 +185,27 @@ class StagedAutograde(Autograde):
             self.notebooks = submission.notebooks
             self.set_permissions(submission.assignment, submission.student)
             self.run_post_convert_hook()
-            staged = Path(self._format_dest(submission.assignment, submission.student))
+            staged = self.graded_folder(submission.assignment, submission.student)
             with self._in_place():
-                _move(staged, Path(self._format_dest(submission.assignment, submission.student)))
+                _move(staged, self.graded_folder(submission.assignment, submission.student))
 
     def _save(self, submission: Submission, name: str) -> None:
         """Run what writes to the gradebook; the file is written again where that changes the notebook."""
-        self._sanitizing = False
-        try:
-            staged = Path(self._format_dest(submission.assignment, submission.student), name)
+        with self.reading_what_was_written():
+            staged = self.graded_folder(submission.assignment, submission.student) / name
             resources = self.init_single_notebook_resources(str(staged))
             resources["metadata"] = {"name": staged.stem, "path": str(staged.parent)}
             nb = nbformat.v4.reads(staged.read_text(encoding="utf-8"))  # checked when it was written
             # nbgrader's own only read it; any other may change it
             before = None if set(self.savers) <= set(WRITERS) else copy.deepcopy(nb)
-            self.exporter._preprocessors = []
-            for kind in self.savers:
-                self.exporter.register_preprocessor(kind)
-            for saver in self.exporter._preprocessors:
-                nb, resources = saver(nb, resources)
+            nb, resources = run_preprocessors(self.exporter, self.savers, nb, resources)
             if before is not None and nb != before:
-                self.exporter._preprocessors = []
+                nb, resources = run_preprocessors(self.exporter, [], nb, resources)
                 self.write_single_notebook(*self.exporter.from_notebook_node(nb, resources))
-        finally:
-            self._sanitizing = True
 
     def forget(self, submission: Submission) -> None:
         """Remove what there is of a submission that could not be graded."""
-        _remove(Path(self._format_dest(submission.assignment, submission.student)))
+        _remove(self.graded_folder(submission.assignment, submission.student))
 
     @contextlib.contextmanager
     def _reporting(self, submission: Submission) -> Iterator[None]:

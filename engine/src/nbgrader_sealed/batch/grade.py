@@ -1,4 +1,4 @@
-"""Autograde an assignment, several submissions at once: `./course grade NAME --jobs N`."""
+"""Autograde an assignment, several submissions at once: `nbgrader-sealed grade ASSIGNMENT --jobs N`."""
 
 import gc
 import importlib
@@ -30,13 +30,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from traitlets import Float, Integer, List, TraitError, Unicode
 from traitlets.config import catch_config_error
 
+from nbgrader_sealed.assignment import modules_of_tests
+from nbgrader_sealed.batch.assignment_copy import copy_assignments
 from nbgrader_sealed.batch.converter import Busy, StagedAutograde, Submission
 from nbgrader_sealed.batch.pool import Pool
-from nbgrader_sealed.execution.preprocessor import SealedExecute, modules_of_tests
+from nbgrader_sealed.configuration import KERNEL
+from nbgrader_sealed.execution.preprocessor import SealedExecute
 from nbgrader_sealed.execution.slots import cores
-from nbgrader_sealed.private.nbgrader import copy_assignments, kept_open
+from nbgrader_sealed.private.nbgrader import kept_open
 from nbgrader_sealed.sandbox.fork_server import SandboxError
-from nbgrader_sealed.sandbox.provisioner import KERNEL
 from nbgrader_sealed.sandbox.settings import Ground, Sandbox
 
 LOG = "grade.log"
@@ -53,15 +55,15 @@ class Refused(Exception):
 class GradeApp(AutogradeApp):
     """`nbgrader autograde`, side by side: the same configuration, the same options, the same gradebook."""
 
-    name = "course-grade"
+    name = "nbgrader-sealed-grade"
     description = "Autograde an assignment, several submissions at once"
     raise_config_file_errors = True  # else traitlets goes on without them: without a sandbox, for one
     examples = """
-        ./course grade max-pooling                            all that is new
-        ./course grade max-pooling --jobs 4                   four at once
-        ./course grade max-pooling --student ana ben          only these
-        ./course grade max-pooling --force                    all of it anew
-        ./course grade max-pooling --seed 4711                with the cases that a report names by this seed
+        nbgrader-sealed grade ps1                            all that is new
+        nbgrader-sealed grade ps1 --jobs 4                   four at once
+        nbgrader-sealed grade ps1 --student ana ben          only these
+        nbgrader-sealed grade ps1 --force                    all of it anew
+        nbgrader-sealed grade ps1 --seed 4711                with the cases that a report names by this seed
         """
     aliases = {  # noqa: RUF012 - traitlets' own way
         **AutogradeApp.aliases,
@@ -89,6 +91,9 @@ class GradeApp(AutogradeApp):
     ).tag(config=True)
     seed_variable = Unicode(
         "", help="The environment variable that tells hidden tests the seed; without one they draw their own."
+    ).tag(config=True)
+    prepare = Unicode(
+        "", help="A function, as module:function, called with the assignment's name before a class is graded."
     ).tag(config=True)
 
     @catch_config_error
@@ -119,7 +124,7 @@ class GradeApp(AutogradeApp):
         """Grade, and return the exit code."""
         NbGrader.start(self)
         if len(self.extra_args) != 1:
-            self.fail("name one assignment: ./course grade NAME")
+            self.fail("name one assignment: nbgrader-sealed grade ASSIGNMENT")
         self.coursedir.assignment_id = self.extra_args[0]
         if self.jobs < 1:
             self.fail("--jobs: %d submissions at once cannot be graded; give 1 or more", self.jobs)
@@ -145,7 +150,7 @@ class GradeApp(AutogradeApp):
             there = f"there are: {', '.join(known)}" if known else "it is empty"
             self.fail(
                 "there is no assignment %r in the gradebook (%s). One in source/ gets there with "
-                "nbgrader generate_assignment NAME, or ./course release",
+                "nbgrader generate_assignment NAME",
                 name,
                 there,
             )
@@ -244,6 +249,7 @@ class Grading:
         KernelSpecManager(parent=self.app).find_kernel_specs()  # loads IPython, for its folders
         nbformat.validate(nbformat.v4.new_notebook())  # makes what checks notebooks
         self._load_modules_of_tests()
+        self._prepare()
         gc.freeze()  # what is loaded stays: no worker looks through it again, and all share its memory
         gc.set_threshold(OBJECTS_TO_LOOK_THROUGH)
         gc.enable()
@@ -253,6 +259,17 @@ class Grading:
         for module in modules_of_tests(where.db_url, where.assignment_id, marks):
             with suppress(Exception):  # what is wrong with it is told by the test that needs it
                 importlib.import_module(module)
+
+    def _prepare(self) -> None:
+        """Call the course's own function, whose results all workers share."""
+        path = self.app.prepare
+        if not path:
+            return
+        module, _, name = path.partition(":")
+        try:
+            getattr(importlib.import_module(module), name)(self.app.coursedir.assignment_id)
+        except Exception as error:
+            raise Refused(f"GradeApp.prepare: {path!r} failed: {type(error).__name__}: {error}") from error
 
     def _begun(self, todo: list[Submission]) -> Iterator[Submission]:
         """Yield the submissions one by one, each with its place in the gradebook."""
@@ -339,7 +356,7 @@ def _interrupt(number: int, frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Run the command: 0 when all was graded, 1 when something was not, 130 when it was interrupted."""
     logging.captureWarnings(True)
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -347,17 +364,15 @@ def main() -> int:
         signal.signal(number, _interrupt)
     app = GradeApp()
     try:
-        app.initialize(one_by_one(sys.argv[1:]))
+        app.initialize(one_by_one(arguments))
         return app.start()
     except (Refused, Busy, SandboxError, TraitError) as error:
-        print(f"course grade: {error}", file=sys.stderr)
+        print(f"nbgrader-sealed grade: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         seed = [] if app.seed is None else ["--seed", str(app.seed)]  # the others are asked the same
-        again = " ".join(["./course grade", *app.extra_args, *seed])
-        print(f"course grade: interrupted; what is graded stays, and {again} goes on", file=sys.stderr)
+        again = " ".join(["nbgrader-sealed grade", *app.extra_args, *seed])
+        print(
+            f"nbgrader-sealed grade: interrupted; what is graded stays, and {again} goes on", file=sys.stderr
+        )
         return INTERRUPTED
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Hidden tests: cutting them out of a cell, and running them here, outside of the student's kernel."""
+"""Hidden tests: running them here, outside of the student's kernel."""
 
 import ast
 import builtins
@@ -16,74 +16,13 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
+from nbgrader_sealed.assignment import CutCell
+
 MAX_PRINTED = 200_000  # characters that a hidden test may print
-
-
-class HiddenTestError(ValueError):
-    """A hidden test that cannot run outside of the kernel: the instructor's to mend."""
 
 
 class HiddenTimeout(BaseException):
     """The hidden lines themselves took too long (a BaseException, so that no check catches it)."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A test cell, cut in two.
-
-    Attributes
-    ----------
-    visible : str
-        What the student sees, and what runs in the kernel.
-    hidden : str
-        What runs in the grading process, with blank lines in place of the rest so that line numbers stay;
-        empty where there is nothing hidden.
-    counts : bool
-        Whether the value of the last hidden line is the cell's value: nothing visible follows it.
-    """
-
-    visible: str
-    hidden: str
-    counts: bool
-
-
-@lru_cache(maxsize=1000)
-def cut(source: str, begin: str, end: str) -> Cell:
-    """Cut a cell at its marks, as nbgrader's `ClearHiddenTests` does.
-
-    Raises
-    ------
-    HiddenTestError
-        Where marks are nested or open, or one of the halves is no Python of its own.
-    """
-    visible, hidden, inside = [], [], False
-    for line in source.split("\n"):
-        if begin in line or end in line:
-            if (begin in line) == inside:
-                raise HiddenTestError(f"hidden tests: a mark without its counterpart: {line.strip()!r}")
-            inside = not inside
-            hidden.append("")
-        elif inside:
-            hidden.append(line)
-        else:
-            visible.append(line)
-            hidden.append("")
-    if inside:
-        raise HiddenTestError(f"hidden tests: {begin!r} without {end!r}")
-    shown, text = "\n".join(visible), "\n".join(hidden)
-    try:
-        tree = ast.parse(text)
-        if not tree.body:
-            return Cell(shown, "", False)
-        compile(tree, "<hidden tests>", "exec")  # finds what the grammar alone allows, such as `await`
-    except SyntaxError as error:
-        raise HiddenTestError(
-            f"hidden tests: the lines between the marks are no Python of their own: {error.msg} "
-            f"(line {error.lineno}); they cannot stand inside a block, and cannot use magics"
-        ) from None
-    last = max(number for number, line in enumerate(hidden) if line.strip())
-    after = [line.strip() for line in source.split("\n")[last + 1 :]]
-    return Cell(shown, text, all(not line or line.startswith("#") for line in after))
 
 
 @dataclass
@@ -161,12 +100,12 @@ class HiddenRoom:
         with contextlib.suppress(SyntaxError):  # magics: left to the kernel
             self.trusted += lines_of(source)
 
-    def run(self, cell: Cell, ask: Callable[[list[str]], dict[str, Any]], seconds: float) -> Verdict:
+    def run(self, cell: CutCell, ask: Callable[[list[str]], dict[str, Any]], seconds: float) -> Verdict:
         """Run a cell's hidden lines.
 
         Parameters
         ----------
-        cell : Cell
+        cell : CutCell
             The cell.
         ask : callable
             Returns those of some names that the kernel has, as data or as stand-ins.
@@ -186,7 +125,7 @@ class HiddenRoom:
         verdict.log += err.getvalue()
         return verdict
 
-    def _execute(self, cell: Cell) -> Any:
+    def _execute(self, cell: CutCell) -> Any:
         tree = ast.parse(cell.hidden)
         last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
         exec(compile(tree, "<hidden tests>", "exec"), self.names)
@@ -344,17 +283,6 @@ def defined_names(source: str) -> frozenset[str]:
         return frozenset(re.findall(r"^(?:def|class)\s+(\w+)", source, re.MULTILINE))
     own = [each for each in tree.body if not isinstance(each, ast.Import | ast.ImportFrom)]
     return frozenset().union(*map(bound_names, own))
-
-
-def imported_modules(source: str) -> set[str]:
-    """Return the modules that some lines import, wherever they do."""
-    found = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module)
-    return found
 
 
 @contextlib.contextmanager

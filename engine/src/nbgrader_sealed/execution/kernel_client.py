@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from hmac import compare_digest
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -14,6 +13,8 @@ import zmq
 from jupyter_client.manager import KernelManager
 
 from nbgrader_sealed.execution import slots as turns
+from nbgrader_sealed.private import ipython
+from nbgrader_sealed.private.jupyter_client import signed_parts
 from nbgrader_sealed.protocol import agent, wire
 
 SENDING = 10.0  # seconds in which the kernel takes a message, or never will
@@ -65,7 +66,7 @@ class Answer:
 @cache
 def agent_source() -> str:
     """Return the text that makes a kernel answer requests: the wire format, and the agent that uses it."""
-    texts = [Path(module.__file__).read_text(encoding="utf-8") for module in (wire, agent)]
+    texts = [Path(module.__file__).read_text(encoding="utf-8") for module in (wire, ipython, agent)]
     lines = [line for line in "".join(texts).splitlines() if not line.startswith("from nbgrader_sealed.")]
     return "\n".join([*lines, "install(get_ipython())", ""])
 
@@ -356,15 +357,11 @@ class StudentKernel:
     def _receive(
         self, socket: zmq.Socket, parents: Sequence[str], kinds: tuple[str, ...]
     ) -> tuple[str, dict[str, Any], list[bytes]] | None:
-        """Read one message; None where it is not one, or not about these requests.
-
-        The session's own `deserialize` would look for dates in every header, and take longer for it.
-        """
+        """Read one message; None if it is not one, or not about these requests."""
         frames = socket.recv_multipart()
-        session = self.client.session
         try:
-            _, (signature, *parts) = session.feed_identities(frames)
-            if not compare_digest(signature, session.sign(parts[:4])):
+            parts = signed_parts(self.client.session, frames)
+            if parts is None:
                 return None
             header, parent = (wire.parse(part, MAX_HEADER) for part in parts[:2])
             content = wire.parse(parts[3])

@@ -1,14 +1,13 @@
 """What a cell showed: outputs built from a kernel's messages, within limits and fit for a notebook."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
 
+from nbgrader_sealed.submission.content import BASE64, KEPT_BASE64, clean
+
 KEPT_TEXT = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml")
-KEPT_BASE64 = ("image/png", "image/jpeg", "image/gif")
-BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 
 @dataclass
@@ -146,15 +145,6 @@ def output_of(kind: str, **fields: Any) -> NotebookNode:
     has_data = {"metadata": {}} if "data" in fields else {}
     counted = {"execution_count": None} if kind == "execute_result" else {}
     return from_dict({"output_type": kind, **has_data, **counted, **fields})
-
-
-def clean(value: Any, limit: int | None = None) -> str:
-    """Return a string (nbformat's list of lines too) that any file can hold; anything else as nothing."""
-    if isinstance(value, list) and all(isinstance(line, str) for line in value):
-        value = "".join(value)
-    if not isinstance(value, str):
-        return ""
-    return value[:limit].encode("utf-8", "replace").decode("utf-8")
 
 
 def harmless(outputs: list[NotebookNode]) -> list[NotebookNode]:

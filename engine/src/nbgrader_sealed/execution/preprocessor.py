@@ -5,7 +5,7 @@ import html
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from logging import Logger
 from numbers import Real
 from time import monotonic
 from typing import Any
@@ -14,35 +14,25 @@ from jupyter_client.manager import KernelManager
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, Execute
 from traitlets import Dict, Float, Integer, Unicode
 
-from nbgrader_sealed.execution.hidden_tests import (
-    Cell,
-    HiddenRoom,
-    HiddenTestError,
-    cut,
-    defined_names,
-    imported_modules,
-)
+from nbgrader_sealed.assignment import AssignmentCell, CutCell, cells_of, cut
+from nbgrader_sealed.execution.hidden_tests import HiddenRoom, defined_names
 from nbgrader_sealed.execution.kernel_client import KernelFault, StudentKernel
 from nbgrader_sealed.execution.outputs import Outputs, Room, harmless, output_of
 from nbgrader_sealed.execution.remote_objects import Bridge
 from nbgrader_sealed.execution.slots import turn
-from nbgrader_sealed.messages import sentence
-from nbgrader_sealed.submission.normalise import whose_cells
+from nbgrader_sealed.messages import later, say
+from nbgrader_sealed.result import MIME, VERSION, InvalidResult, carried_by, checked
 
 MAX_ERROR = 20_000  # characters of an exception's text
-
-
-@dataclass(frozen=True)
-class SourceCell:
-    """A cell as the gradebook has it: its text, whether it is locked, and what it is worth."""
-
-    source: str
-    locked: bool
-    points: float | None
+FAILED = later("a hidden test failed")
+NO_KERNEL = later("The notebook ended its Python process too often; this cell was not run.")
+STOPPED = {
+    "timeout": later("The code ran longer than {seconds:g} seconds and was stopped."),
+    "dead": later("The code ended its own Python process or used too much memory, and was stopped."),
+}
 
 
 class SealedExecute(Execute):
@@ -103,7 +93,7 @@ class SealedRun:
         self.log = config.log
         self.nb = nb
         self.language = nb.metadata.get("lang")
-        self.sources = read_sources(*whose_cells(resources))
+        self.sources = cells_of(resources)
         self.marks = ClearHiddenTests(parent=config.parent)
         self.hidden = HiddenRoom(dict(config.modules), self._student_names())
         self.kernel = StudentKernel(
@@ -148,7 +138,7 @@ class SealedRun:
         if status in ("ok", "error"):
             self.ran.append(cell.source)
 
-    def _run_test(self, cell: NotebookNode, source: SourceCell) -> None:
+    def _run_test(self, cell: NotebookNode, source: AssignmentCell) -> None:
         """Run a locked test cell: the visible lines there, the hidden lines here."""
         parts = cut(source.source, self.marks.begin_test_delimeter, self.marks.end_test_delimeter)
         cell.source = parts.visible
@@ -157,16 +147,17 @@ class SealedRun:
         if not parts.hidden:
             cell.outputs = self._unsealed(outputs, source.points)
         elif status == "ok":
-            cell.outputs = harmless(outputs) + self._judge(parts, source.points) + [self._note()]
+            judged = _with_record(self._judge(parts, source.points), source, self.language, self.log)
+            cell.outputs = harmless(outputs) + judged + [self._note()]
         else:
-            cell.outputs = self._failed(outputs)
+            cell.outputs = _with_record(self._failed(outputs), source, self.language, self.log)
 
     def _failed(self, outputs: list[NotebookNode]) -> list[NotebookNode]:
         """Return what visible lines showed that failed: nbgrader gives 0 for the exception."""
         errors = [output for output in outputs if output.output_type == "error"]
         return harmless([output for output in outputs if output not in errors]) + errors[-1:]
 
-    def _judge(self, parts: Cell, points: float | None) -> list[NotebookNode]:
+    def _judge(self, parts: CutCell, points: float | None) -> list[NotebookNode]:
         """Run hidden lines, and return the outputs that say what they found."""
         seconds = self._seconds()
         if seconds <= 0:
@@ -185,7 +176,7 @@ class SealedRun:
             outputs.append(output_of("stream", name="stdout", text=_printable(verdict.printed)))
         if verdict.error is not None:
             name, text = verdict.error
-            outputs.append(self._error(name, text or sentence(self.language, "failed")))
+            outputs.append(self._error(name, text or say(self.language, FAILED)))
         elif verdict.value is not None:
             outputs.append(self._points(verdict.value, points))
         return outputs
@@ -202,11 +193,13 @@ class SealedRun:
             self.log.error(
                 "A hidden test gave %s, which is no number of points", _printable(repr(value))[:200]
             )
-            return self._error("ValueError", sentence(self.language, "failed"))
+            return self._error("ValueError", say(self.language, FAILED))
         if most is not None and value > most:
             self.log.error("A hidden test gave %s points in a cell worth %s; they are cut", value, most)
             value = most
-        return output_of("execute_result", data={"text/plain": repr(float(value))})
+        shown = {"text/plain": repr(float(value))}
+        record = carried_by(value)
+        return output_of("execute_result", data=shown if record is None else {**shown, MIME: record})
 
     def _unsealed(self, outputs: list[NotebookNode], most: float | None) -> list[NotebookNode]:
         """Return the outputs of a test cell with nothing hidden: the kernel's own word, as in stock nbgrader.
@@ -218,7 +211,7 @@ class SealedRun:
             if output.output_type == "execute_result":
                 text = output.data.get("text/plain", "")
                 if not text or not 0 <= _number(text) <= (math.inf if most is None else most):
-                    return [*harmless(outputs), self._error("ValueError", sentence(self.language, "failed"))]
+                    return [*harmless(outputs), self._error("ValueError", say(self.language, FAILED))]
         return outputs
 
     def _run_visible(self, source: str) -> tuple[list[NotebookNode], str]:
@@ -229,11 +222,11 @@ class SealedRun:
         if seconds <= 0:
             return [self._no_time()], "unrun"
         if self.kernel.manager is None:
-            return [self._error("DeadKernelError", sentence(self.language, "no-kernel"))], "unrun"
-        outputs = Outputs(self.room, sentence(self.language, "cut"))
+            return [self._error("DeadKernelError", say(self.language, NO_KERNEL))], "unrun"
+        outputs = Outputs(self.room, say(self.language, "... the rest of the output was left out"))
         status = self.kernel.execute(source, seconds, outputs.take)
         if status == "error" and not any(output.output_type == "error" for output in outputs.shown):
-            outputs.take("error", {"ename": "Error", "evalue": sentence(self.language, "failed")})
+            outputs.take("error", {"ename": "Error", "evalue": say(self.language, FAILED)})
         shown = outputs.shown
         if status in ("timeout", "dead"):
             shown = [output for output in shown if output.output_type != "error"]
@@ -248,7 +241,7 @@ class SealedRun:
         while self.kernel.stuck or not self.kernel.is_alive():
             self.kernel.stop()
             if self.restarts >= self.config.max_restarts or monotonic() > self.deadline:
-                self.bridge.fault = KernelFault(sentence(self.language, "no-kernel"))
+                self.bridge.fault = KernelFault(say(self.language, NO_KERNEL))
                 return
             self.restarts += 1
             self.log.warning("The kernel ended; starting it again (%d)", self.restarts)
@@ -271,22 +264,26 @@ class SealedRun:
         return left if not timeout or timeout < 0 else min(timeout, left)
 
     def _no_time(self) -> NotebookNode:
-        return self._error("NotebookTimeout", sentence(self.language, "no-time"))
+        return self._error(
+            "NotebookTimeout",
+            say(self.language, "The notebook used up all the time it has; this cell was not run."),
+        )
 
     def _stopped(self, key: str, seconds: float) -> NotebookNode:
         name = {"timeout": "CellTimeoutError", "dead": "DeadKernelError"}[key]
-        return self._error(name, sentence(self.language, key, seconds=seconds))
+        return self._error(name, say(self.language, STOPPED[key], seconds=seconds))
 
     def _error(self, name: str, text: str) -> NotebookNode:
         name, text = _printable(name)[:200], _printable(text)[:MAX_ERROR]
         return output_of("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
 
     def _note(self) -> NotebookNode:
-        title, more = (sentence(self.language, key) for key in ("hidden", "hidden-more"))
+        title = say(self.language, "Hidden tests ran here")
+        more = say(self.language, "They ran apart from this notebook, with the functions that it defines.")
         folded = f"<details><summary>{html.escape(title)}</summary>{html.escape(more)}</details>"
         return output_of("display_data", data={"text/html": folded, "text/plain": f"{title}. {more}"})
 
-    def _source(self, cell: NotebookNode) -> SourceCell | None:
+    def _source(self, cell: NotebookNode) -> AssignmentCell | None:
         """Return the gradebook's copy of a locked test cell; None for every other cell."""
         if not utils.is_grade(cell) or utils.is_solution(cell):
             return None
@@ -304,28 +301,47 @@ class SealedRun:
         return [*self.config.extra_arguments, f"--HistoryManager.hist_file={self.config.ipython_hist_file}"]
 
 
-def read_sources(db_url: str, assignment: str, notebook: str) -> dict[str, SourceCell]:
-    """Return the cells of a notebook as the gradebook has them, in their order."""
-    with Gradebook(db_url) as gradebook:
-        notebook = gradebook.find_notebook(notebook, assignment)
-        points = {cell.name: cell.max_score for cell in notebook.grade_cells}
-        return {
-            cell.name: SourceCell(cell.source or "", bool(cell.locked), points.get(cell.name))
-            for cell in notebook.source_cells
-        }
+def _with_record(
+    outputs: list[NotebookNode], source: AssignmentCell, language: object, log: Logger
+) -> list[NotebookNode]:
+    """Return a test cell's outputs with the record of what was found beside the points.
+
+    It is the course's, if the hidden lines' value carries one, with the points that count; else it says no
+    more than the outputs do.
+    """
+    value = next((output for output in outputs if output.output_type == "execute_result"), None)
+    error = next((output for output in outputs if output.output_type == "error"), None)
+    points = source.points or 0.0 if error is None else 0.0
+    printed = "".join(output.text for output in outputs if output.output_type == "stream")
+    plain: dict[str, Any] = {
+        "version": VERSION,
+        "task": source.name,
+        "messages": {language if isinstance(language, str) else "en": printed},
+    }
+    carried = None
+    if value is not None:
+        carried = value.data.pop(MIME, None)
+        points = _points_shown(value, points)
+    known = {
+        "cell": source.name,
+        "points": points,
+        "max_points": source.points,
+        "error": None if error is None else f"{error.ename}: {error.evalue}",
+    }
+    try:
+        record = checked({**(plain if carried is None else carried), **known})
+    except InvalidResult as problem:
+        log.error("Cell %s: the record of its hidden test is left out: %s", source.name, problem)
+        record = checked({**plain, "messages": {}, **known, "error": None})
+    if value is not None:
+        value.data[MIME] = record
+        return outputs
+    return [*outputs, output_of("display_data", data={MIME: record})]
 
 
-def modules_of_tests(db_url: str, assignment: str, marks: ClearHiddenTests) -> set[str]:
-    """Return the modules that an assignment's hidden tests import."""
-    with Gradebook(db_url) as gradebook:
-        notebooks = [notebook.name for notebook in gradebook.find_assignment(assignment).notebooks]
-    cells = [cell for name in notebooks for cell in read_sources(db_url, assignment, name).values()]
-    found: set[str] = set()
-    for source in [cell.source for cell in cells if cell.locked]:
-        with contextlib.suppress(HiddenTestError):  # told when the cell is run
-            hidden = cut(source, marks.begin_test_delimeter, marks.end_test_delimeter).hidden
-            found |= imported_modules(hidden)
-    return found
+def _points_shown(value: NotebookNode, most: float) -> float:
+    text = value.data["text/plain"]
+    return most if text == "True" else float(text)
 
 
 @contextlib.contextmanager

@@ -5,20 +5,39 @@ graded yet as one with 0 points. The page is mended after it is made.
 """
 
 import re
-from collections.abc import Set
+from collections.abc import Mapping, Set
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
-from nbgrader.preprocessors import GetGrades
 
-from nbgrader_sealed.messages import sentence
+from nbgrader_sealed.messages import later, say
+from nbgrader_sealed.private.nbgrader import GradesReader
 
 SCORE = re.compile(r"\(?Score: (?P<points>-?[\d.]+)(?: / (?P<most>[\d.]+))?\)?")
-# Words of nbgrader's template, by where they stand; `sentences.py` has them in each language.
-IN_CONTENTS = {"Test cell", "Written response", "Coding free-response", "Comment", "Late submission penalty"}
-IN_HEADING = {"Grade cell", "Student's answer", "Top"}
-IN_FOOTER = {"Comments", "No response."}
+# Words of nbgrader's template, by where they stand, and what is said in their place.
+IN_CONTENTS = {
+    "Test cell": later("Test cell"),
+    "Written response": later("Written answer"),
+    "Coding free-response": later("Answer in code"),
+    "Comment": later("Comment"),
+    "Late submission penalty": later("Handed in late"),
+}
+IN_HEADING = {
+    "Grade cell": later("Test"),
+    "Student's answer": later("Your answer"),
+    "Top": later("Top"),
+}
+IN_FOOTER = {
+    "Comments": later("Comments"),
+    "No response.": later("No answer."),
+}
+SCORES = {
+    "points": later("{points} of {most} points"),
+    "pending": later("not graded yet; points possible: {most}"),
+    "so-far": later("{points} of {most} points so far"),
+    "late": later("{points} points"),
+}
 STYLE = """
 table { border-collapse: collapse; margin: 0 0 1em }
 .rendered_html th, .rendered_html td { padding: .25em .75em; border-bottom: 1px solid #ddd; text-align: left }
@@ -27,7 +46,7 @@ summary { display: list-item; cursor: pointer }
 """
 
 
-class GetGradesAndWhatIsPending(GetGrades):
+class GetGradesAndPending(GradesReader):
     """nbgrader's `GetGrades`, which also tells the exporter what nobody has graded yet.
 
     Takes its place in `GenerateFeedback.preprocessors`.
@@ -38,8 +57,8 @@ class GetGradesAndWhatIsPending(GetGrades):
         resources["nbgrader"]["pending"] = set()
         return super().preprocess(nb, resources)
 
-    def _get_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
-        super()._get_score(cell, resources)
+    def after_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        """Note whether the cell waits for a person."""
         name = cell.metadata.nbgrader["grade_id"]
         grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
         if grade.needs_manual_grade:
@@ -58,7 +77,7 @@ def reword(soup: BeautifulSoup, language: object, pending: Set[str]) -> None:
     pending : set of str
         The ids of the cells that wait for a person.
     """
-    _reword(soup.h4, language, set(), "so-far" if pending else "points")
+    _reword(soup.h4, language, {}, "so-far" if pending else "points")
     for item in soup.select("#toc li"):
         cell = item.a["href"].removeprefix("#") if item.a else ""  # none for lateness
         key = "pending" if cell in pending else "points" if cell else "late"
@@ -73,12 +92,12 @@ def reword(soup: BeautifulSoup, language: object, pending: Set[str]) -> None:
         _reword(footer, language, IN_FOOTER, "points")
 
 
-def _reword(place: Tag, language: object, words: Set[str], key: str) -> None:
+def _reword(place: Tag, language: object, words: Mapping[str, str], key: str) -> None:
     """Replace the words of the template that stand in a place, and its score by the sentence of a key."""
     for text in list(place.find_all(string=True)):
         word = text.partition("(Score")[0].strip(" \n():")
-        said = text.replace(word, sentence(language, word)) if word in words else text
-        said = SCORE.sub(lambda score: f"({sentence(language, key, **_numbers(score))})", said)
+        said = text.replace(word, say(language, words[word])) if word in words else text
+        said = SCORE.sub(lambda score: f"({say(language, SCORES[key], **_numbers(score))})", said)
         text.replace_with(NavigableString(said))
 
 

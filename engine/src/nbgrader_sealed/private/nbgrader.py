@@ -1,4 +1,4 @@
-"""Gradebooks for many submissions in a row: kept connected, and copied for those who only read."""
+"""nbgrader's private names, read in version 0.9.6: its converters, its gradebook, its pages' scores."""
 
 import contextlib
 from collections.abc import Iterator
@@ -7,35 +7,77 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
 
-from nbgrader import api
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
 from nbgrader.api import BaseCell, Comment, Grade, Gradebook
-from nbgrader.converters import autograde
-from nbgrader.preprocessors import latesubmissions, overwritekernelspec, saveautogrades
-from sqlalchemy import Connection, Table, create_engine, insert, select
+from nbgrader.converters import Autograde, autograde
+from nbgrader.preprocessors import GetGrades, latesubmissions, overwritekernelspec, saveautogrades
 
-from nbgrader_sealed.execution import preprocessor as sealed
-from nbgrader_sealed.submission import normalise
+# What is borrowed below; a test says by name which is gone.
+BORROWED = (
+    "nbgrader.converters.autograde:Autograde._sanitizing",
+    "nbgrader.converters.autograde:Autograde._input_directory",
+    "nbgrader.converters.autograde:Autograde._output_directory",
+    "nbgrader.converters.autograde:Autograde._init_preprocessors",
+    "nbgrader.converters.base:BaseConverter._format_source",
+    "nbgrader.converters.base:BaseConverter._format_dest",
+    "nbgrader.preprocessors.getgrades:GetGrades._get_score",
+    "nbgrader.converters.autograde:Gradebook",
+    "nbgrader.preprocessors.latesubmissions:Gradebook",
+    "nbgrader.preprocessors.overwritekernelspec:Gradebook",
+    "nbgrader.preprocessors.saveautogrades:Gradebook",
+)
+# The modules of nbgrader that open a gradebook while a submission is graded, each of them anew.
+_OPENERS: tuple[ModuleType, ...] = (autograde, latesubmissions, overwritekernelspec, saveautogrades)
 
-# Who opens a gradebook while a submission is graded, each of them anew: ten times for one notebook.
-OPENERS: tuple[ModuleType, ...] = (
-    autograde,
-    latesubmissions,
-    overwritekernelspec,
-    saveautogrades,
-    normalise,
-    sealed,
-)
-# The tables that say what an assignment is; those with students' names and grades are not among them.
-ASSIGNMENTS = (
-    api.Course,
-    api.Assignment,
-    api.Notebook,
-    api.BaseCell,
-    api.GradeCell,
-    api.SolutionCell,
-    api.TaskCell,
-    api.SourceCell,
-)
+
+class StagedConverter(Autograde):
+    """nbgrader's Autograde, which can write elsewhere than to `autograded/`."""
+
+    stage = ""  # the folder to write to in the place of autograded/; an empty string writes there
+
+    @property
+    def _input_directory(self) -> str:
+        return self.coursedir.submitted_directory if self._sanitizing else self._output_directory
+
+    @property
+    def _output_directory(self) -> str:
+        return self.stage or self.coursedir.autograded_directory
+
+    def _init_preprocessors(self) -> None:
+        super()._init_preprocessors()
+        self.before_conversion(self._sanitizing)
+
+    def before_conversion(self, sanitising: bool) -> None:
+        """Do what is to be done before a notebook is sanitised, or executed."""
+
+    @contextlib.contextmanager
+    def reading_what_was_written(self) -> Iterator[None]:
+        """Take notebooks for a while from where they are written to, as after they were sanitised."""
+        self._sanitizing = False
+        try:
+            yield
+        finally:
+            self._sanitizing = True
+
+    def submitted_folder(self, assignment: str, student: str, escape: bool = False) -> str:
+        """Return where a submission lies, as a pattern if a name is one: of `re` if `escape`."""
+        return self._format_source(assignment, student, escape=escape)
+
+    def graded_folder(self, assignment: str, student: str) -> Path:
+        """Return where a graded submission is written to."""
+        return Path(self._format_dest(assignment, student))
+
+
+class GradesReader(GetGrades):
+    """nbgrader's GetGrades, which tells about each cell whose score it writes."""
+
+    def _get_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        super()._get_score(cell, resources)
+        self.after_score(cell, resources)
+
+    def after_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        """Do what is to be done after a cell's score was written."""
 
 
 class KeptGradebook(Gradebook):
@@ -115,61 +157,16 @@ class KeptGradebook(Gradebook):
 
 
 _kept = cache(KeptGradebook)
-# Who reads what an assignment is, for each submission anew.
-READERS: tuple[tuple[ModuleType, str], ...] = ((normalise, "read_given"), (sealed, "read_sources"))
 
 
 @contextlib.contextmanager
 def kept_open() -> Iterator[None]:
-    """Let all that nbgrader opens inside be one gradebook for each database and course.
-
-    What an assignment is, is read once from each, and must not change inside.
-    """
-    readers = [(module, name, getattr(module, name)) for module, name in READERS]
+    """Let all that nbgrader opens inside be one gradebook for each database and course."""
     try:
-        for module in OPENERS:
+        for module in _OPENERS:
             module.Gradebook = _kept
-        for module, name, reader in readers:
-            setattr(module, name, cache(reader))
         yield
     finally:
-        for module in OPENERS:
+        for module in _OPENERS:
             module.Gradebook = Gradebook
-        for module, name, reader in readers:
-            setattr(module, name, reader)
         _kept.cache_clear()
-
-
-def copy_assignments(db_url: str, path: Path) -> str:
-    """Copy what a gradebook of any database says about assignments into a new SQLite file.
-
-    Parameters
-    ----------
-    db_url
-        The gradebook.
-    path
-        The file to write.
-
-    Returns
-    -------
-    str
-        The copy's URL.
-    """
-    url = f"sqlite:///{path}"
-    source, copy = create_engine(db_url), create_engine(url)
-    api.Base.metadata.create_all(copy)
-    tables = {kind.__table__ for kind in ASSIGNMENTS}
-    with source.connect() as reading, copy.begin() as writing:
-        for table in api.Base.metadata.sorted_tables:
-            if table in tables:
-                _copy_rows(table, reading, writing)
-    source.dispose()
-    copy.dispose()
-    Gradebook(url).close()  # adds what every gradebook has, so that nobody who opens the copy writes to it
-    return url
-
-
-def _copy_rows(table: Table, reading: Connection, writing: Connection) -> None:
-    rows = [dict(row) for row in reading.execute(select(table)).mappings()]
-    if rows:
-        writing.execute(insert(table), rows)

@@ -8,7 +8,8 @@ student who rewrites it can only send other data.
 import linecache
 import sys
 
-from nbgrader_sealed.protocol.wire import MAX_BYTES, Decoder, Encoder, WireError  # the text itself, when sent
+from nbgrader_sealed.private.ipython import failed_to_show, without_input
+from nbgrader_sealed.protocol.wire import MAX_BYTES, Decoder, Encoder, WireError  # when sent, the text itself
 
 TARGET = "sealed-grading"
 REQUEST, ANSWER = "sealed_request", "sealed_answer"  # types of message on the channel for input
@@ -66,18 +67,16 @@ class Agent:
 
     def do_run(self, data, buffers, encoder):
         """Run a cell as the kernel itself does, and say how it ended: `ok` or `error`."""
-        kernel, awaits = self.shell.kernel, self.shell.autoawait
-        kernel._forward_input(allow_stdin=False)
+        awaits = self.shell.autoawait
         self.shell.autoawait = False  # no cell with "await" comes here: IPython need not compile it to see
         try:
-            result = self.shell.run_cell(data["code"], store_history=True)
+            with without_input(self.shell.kernel):
+                result = self.shell.run_cell(data["code"], store_history=True)
         finally:
             self.shell.autoawait = awaits
-            kernel._restore_input()
             sys.stdout.flush()
             sys.stderr.flush()
-        shown = not getattr(self.shell, "_last_traceback_during_displayhook", False)
-        return "ok" if result.success and shown else "error"
+        return "ok" if result.success and not failed_to_show(self.shell) else "error"
 
     def do_ended(self, data, buffers, encoder):
         """Say again how a cell ended, if it was the last: what is shown may be lost where it is very much."""

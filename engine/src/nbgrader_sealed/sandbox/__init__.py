@@ -1,1 +1,1 @@
-"""Where a student's kernel runs: the provisioner, the fork server that starts it, its workspace and its limits."""
+"""Where a student's kernel runs: its provisioner, the fork server, its workspace, its limits."""

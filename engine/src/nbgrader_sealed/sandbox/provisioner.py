@@ -2,20 +2,15 @@
 
 import asyncio
 import os
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Instance, default
 
 from nbgrader_sealed.sandbox.settings import Ground, Sandbox, Started
 from nbgrader_sealed.sandbox.workspace import Room
-
-NAME = "nbgrader-sealed"
-KERNEL = "sandboxed-python"
 
 
 class SandboxProvisioner(LocalProvisioner):
@@ -147,19 +142,3 @@ class SandboxProvisioner(LocalProvisioner):
         if self.room:
             self.room.clear()
             self.room = None
-
-
-def register() -> str:
-    """Make the sandboxed kernel known to this process, and return its name.
-
-    An entry point would make it known to all; but what students install must not announce a provisioner that
-    only the graders' checkout contains.
-    """
-    KernelProvisionerFactory.provisioners[NAME] = EntryPoint(
-        NAME, f"{__name__}:{SandboxProvisioner.__name__}", KernelProvisionerFactory.GROUP_NAME
-    )
-    here = str(Path(__file__).resolve().parent / "jupyter")
-    paths = os.environ.get("JUPYTER_PATH", "").split(os.pathsep)
-    if here not in paths:
-        os.environ["JUPYTER_PATH"] = os.pathsep.join([here, *filter(None, paths)])
-    return KERNEL

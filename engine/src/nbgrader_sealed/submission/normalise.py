@@ -1,52 +1,19 @@
 """Bring a submission back to the form of the assignment: the gradebook's cells, the student's answers."""
 
-from dataclasses import dataclass
-
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 
-from nbgrader_sealed.execution.hidden_tests import cut
-from nbgrader_sealed.messages import sentence
+from nbgrader_sealed.assignment import AssignmentCell, cells_of, cut
+from nbgrader_sealed.messages import later, say
 from nbgrader_sealed.submission.reading import CELL_ID, MAX_CELLS
 
-SCHEMA = 3
 # What stands in a test cell until SealedExecute takes the lines from the gradebook: whoever runs the notebook
 # without it must not give points for tests that never ran.
-SEAL = "raise RuntimeError('the hidden tests of this cell run with nbgrader_sealed.execution.preprocessor.SealedExecute')"
+SEAL = "raise RuntimeError('the hidden tests of this cell run with nbgrader_sealed')"
 
 
-@dataclass(frozen=True)
-class GivenCell:
-    """A cell of the assignment, as the gradebook has it.
-
-    Attributes
-    ----------
-    name : str
-        Its `grade_id`.
-    source : str
-        Its text; the student's own counts where it is not locked.
-    cell_type : str
-        `code` or `markdown`.
-    metadata : dict
-        What nbgrader writes about it.
-    """
-
-    name: str
-    source: str
-    cell_type: str
-    metadata: dict[str, object]
-
-    @property
-    def locked(self) -> bool:
-        """Whether the student may not change it."""
-        return bool(self.metadata["locked"])
-
-    @property
-    def must_stand(self) -> bool:
-        """Whether it is put back where it is missing: all but the cells that only hold a solution."""
-        return self.locked or bool(self.metadata["grade"] or self.metadata["task"])
+ADDED = later("This cell was missing from the submission and was added back.")
 
 
 class Normalise(NbGraderPreprocessor):
@@ -67,7 +34,7 @@ class Normalise(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Normalise one notebook."""
-        given = read_given(*whose_cells(resources))
+        given = cells_of(resources)
         marks = ClearHiddenTests(parent=self.parent)
         found = self._recognise(nb, given)
         order = [cell for cell in given.values() if cell.name in found]
@@ -88,7 +55,7 @@ class Normalise(NbGraderPreprocessor):
         nb.cells = _with_own_ids(self._not_too_many(cells))
         return nb, resources
 
-    def _recognise(self, nb: NotebookNode, given: dict[str, GivenCell]) -> dict[str, int]:
+    def _recognise(self, nb: NotebookNode, given: dict[str, AssignmentCell]) -> dict[str, int]:
         """Return where the assignment's cells stand: by nbgrader's id, or else by the notebook's."""
         found = {}
         for number, cell in enumerate(nb.cells):
@@ -118,50 +85,15 @@ class Normalise(NbGraderPreprocessor):
             room -= is_ordinary
         return kept
 
-    def _put_back(self, cell: GivenCell, nb: NotebookNode, marks: ClearHiddenTests) -> NotebookNode:
+    def _put_back(self, cell: AssignmentCell, nb: NotebookNode, marks: ClearHiddenTests) -> NotebookNode:
         self.log.warning("Cell %s is missing; put back", cell.name)
         made = restore(NotebookNode(source=cell.source), cell, marks)
         if cell.locked and cell.cell_type == "markdown":
-            made.source = f"*{sentence(nb.metadata.get('lang'), 'added')}*\n\n{made.source}"
+            made.source = f"*{say(nb.metadata.get('lang'), ADDED)}*\n\n{made.source}"
         return made
 
 
-def whose_cells(resources: ResourcesDict) -> tuple[str, str, str]:
-    """Return where a notebook's cells are found: the gradebook's URL, the assignment and the notebook."""
-    return tuple(resources["nbgrader"][key] for key in ("db_url", "assignment", "notebook"))
-
-
-def read_given(db_url: str, assignment: str, notebook: str) -> dict[str, GivenCell]:
-    """Return the cells of the assignment in their order, as the gradebook has them."""
-    with Gradebook(db_url) as gradebook:
-        notebook = gradebook.find_notebook(notebook, assignment)
-        grades = {cell.name: cell.max_score for cell in notebook.grade_cells}
-        tasks = {cell.name: cell.max_score for cell in notebook.task_cells}
-        solutions = {cell.name for cell in notebook.solution_cells}
-        return {
-            cell.name: GivenCell(
-                cell.name,
-                cell.source or "",
-                cell.cell_type,
-                {
-                    "grade": cell.name in grades,
-                    "grade_id": cell.name,
-                    "solution": cell.name in solutions,
-                    "task": cell.name in tasks,
-                    "locked": bool(cell.locked),
-                    "checksum": cell.checksum,
-                    "cell_type": cell.cell_type,
-                    "schema_version": SCHEMA,
-                    **(
-                        {"points": {**grades, **tasks}[cell.name]} if cell.name in {**grades, **tasks} else {}
-                    ),
-                },
-            )
-            for cell in notebook.source_cells
-        }
-
-
-def restore(submitted: NotebookNode, given: GivenCell, marks: ClearHiddenTests) -> NotebookNode:
+def restore(submitted: NotebookNode, given: AssignmentCell, marks: ClearHiddenTests) -> NotebookNode:
     """Return a cell of the assignment with the student's text, or with its own where it is locked."""
     cell = _blank(given.cell_type, given.source if given.locked else submitted.source)
     if given.locked and given.cell_type == "code":

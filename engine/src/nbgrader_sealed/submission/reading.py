@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_markdown_cell, new_notebook
 from traitlets import Unicode
 
-from nbgrader_sealed.execution.outputs import BASE64, KEPT_BASE64, clean
-from nbgrader_sealed.messages import SENTENCES, sentence
+from nbgrader_sealed.messages import languages, later, say
+from nbgrader_sealed.private.nbconvert import PlainNotebookExporter
+from nbgrader_sealed.submission.content import BASE64, KEPT_BASE64, clean
 
 MAX_BYTES = 50 * 2**20  # of a notebook's file; what is read takes 26 times as much memory
 MAX_SOURCE = 100_000  # characters of one cell, without the pictures in its text
@@ -47,11 +47,17 @@ NBGRADER = (
 )
 
 
+UNREADABLE = later(
+    "The submitted file could not be read as a notebook ({reason}). To hand it in again: "
+    "open it in JupyterLab, see that it is all there, save it, and upload it."
+)
+
+
 class Unreadable(ValueError):
     """A file that is no notebook, with the reason."""
 
 
-class SafeNotebookExporter(NotebookExporter):
+class SafeNotebookExporter(PlainNotebookExporter):
     """Read submissions of any encoding, age and shape (for `Autograde.exporter_class`).
 
     A file that cannot be read at all becomes an empty notebook that says why, so that it is graded (with
@@ -59,7 +65,6 @@ class SafeNotebookExporter(NotebookExporter):
     """
 
     language = Unicode("en", help="The language to say so in first.").tag(config=True)
-    is_between = False  # what comes out is only read in again, and needs no form that people read
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
@@ -73,27 +78,16 @@ class SafeNotebookExporter(NotebookExporter):
         except Unreadable as error:
             self.log.warning("%s: %s", filename, error)
             # Which language the notebook was in is not known, so all are spoken.
-            languages = sorted(SENTENCES, key=lambda language: language != self.language)
-            said = [sentence(language, "unreadable", reason=error) for language in languages]
+            spoken = sorted(languages(), key=lambda language: language != self.language)
+            said = [say(language, UNREADABLE, reason=error) for language in spoken]
             nb = new_notebook(cells=[new_markdown_cell("\n\n".join(said))])
-        return self._converted(nb, resources)
+        return self.convert(nb, resources)
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
         """Convert a notebook, which stays as it is."""
-        return self._converted(copy.deepcopy(nb), resources)
-
-    def _converted(self, nb: NotebookNode, resources: Any) -> tuple[str, dict[str, Any]]:
-        """Convert a notebook that nobody else has; nbconvert would copy it four times, and check it twice."""
-        resources = self._init_resources(resources)
-        for preprocessor in self._preprocessors:
-            nb, resources = preprocessor(nb, resources)
-        resources["output_suffix"] = ".nbconvert"
-        if self.is_between:
-            return json.dumps(nb), resources
-        nbformat.validate(nb, relax_add_props=True)
-        return nbformat.v4.writes(nb) + "\n", resources
+        return self.convert(copy.deepcopy(nb), resources)
 
 
 def read(path: Path) -> NotebookNode:
@@ -167,7 +161,7 @@ def cut_source(text: str, most: int, language: Any = None, cell_type: str = "cod
     """Return a cell's text, or so much of it that together with a word about it, it is of a given length."""
     if len(text) <= most:
         return text
-    word = sentence(language, "cut-source")
+    word = say(language, "... the rest was left out")
     said = f"\n# {word}" if cell_type == "code" else f"\n\n{word}"
     return text[: max(most - len(said), 0)] + said
 

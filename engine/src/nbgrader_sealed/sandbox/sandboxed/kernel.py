@@ -1,34 +1,28 @@
-"""An IPython kernel on sockets that it is handed, so that it needs no right to make any."""
+"""An IPython kernel on sockets that it is handed, so that `socket()` can be forbidden."""
 
 import contextlib
-import os
-import select
 import socket
 import sys
 import tempfile
-import threading
-import uuid
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
-import zmq
-from ipykernel.compiler import XCachingCompiler, get_tmp_directory
-from ipykernel.heartbeat import Heartbeat
-from ipykernel.iostream import IOPubThread, OutStream
-from ipykernel.ipkernel import IPythonKernel
-from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.profiledir import ProfileDir
-from traitlets import Type
 from traitlets.config import Config
 
+from nbgrader_sealed.private.ipykernel import (
+    HandedKernel,
+    HandedKernelApp,
+    QuickCompiler,
+    rebind_after_fork,
+)
+from nbgrader_sealed.private.ipython import forget_loaded_modules
 from nbgrader_sealed.protocol import agent
 from nbgrader_sealed.sandbox.sandboxed.launch import CHANNELS
 
-PIPE_HOLDS = 2**16  # bytes, https://man7.org/linux/man-pages/man7/pipe.7.html
 # What some modules do when they are loaded, where there is an IPython to do it to: a parent has none.
 ON_LOADING: dict[str, Callable[[Any], object]] = {
     "ipywidgets": lambda shell: sys.modules["ipywidgets"].load_ipython_extension(shell),
@@ -36,155 +30,7 @@ ON_LOADING: dict[str, Callable[[Any], object]] = {
 }
 
 
-class _HandedHeartbeat(Heartbeat):
-    """The heartbeat, on a socket it is handed."""
-
-    def _try_bind_socket(self) -> None:
-        _listen(self.socket, self.port)
-
-
-class QuickCompiler(XCachingCompiler):
-    """ipykernel's compiler; its name for a cell, made for debuggers, is worked out byte by byte in Python."""
-
-    def get_code_name(self, raw_code: str, code: str, number: int) -> str:
-        """Return the name of the file that a cell is told to come from."""
-        return f"{get_tmp_directory()}/{crc32(raw_code.encode('utf-8', 'replace'))}.py"
-
-
-class DirectOutput(IOPubThread):
-    """ipykernel's thread for output, but who sends a message does so at once, and wakes no thread for it.
-
-    The socket must have nothing to read: the thread would miss what comes while another one sends.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._sending = threading.RLock()
-        super().__init__(*args, **kwargs)
-
-    def send_multipart(self, *args: Any, **kwargs: Any) -> None:
-        """Send a message."""
-        # A fork cannot know who held the lock.
-        with self._sending if self._is_master_process() else contextlib.nullcontext():
-            self._really_send(*args, **kwargs)
-
-
-class QuickStream(OutStream):
-    """ipykernel's stream; flushing it waits for the thread that sends only where there is something to send.
-
-    A kernel flushes both streams with all that it shows and at the end of every cell. What was written by
-    the number of the file, as C does, is taken in at once: ipykernel would lose it where the cell ends first.
-    """
-
-    _is_sending = False
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._taking = threading.RLock()  # a student's handler of signals may print, too
-        super().__init__(*args, **kwargs)
-
-    def flush(self) -> None:
-        """Have all sent that was written."""
-        if self._is_master_process():
-            self._take_in()
-        if self._flush_pending or self._is_sending:
-            super().flush()
-
-    def _flush(self) -> None:
-        self._is_sending = True  # before ipykernel takes the mark away that something waits
-        try:
-            super()._flush()
-        finally:
-            self._is_sending = False
-
-    def _take_in(self) -> None:
-        """Write what lies in the pipe of the file's number."""
-        with self._taking, contextlib.suppress(OSError, ValueError):  # a student may have closed it
-            if self._fid is not None and select.select([self._fid], [], [], 0)[0]:
-                if came := os.read(self._fid, PIPE_HOLDS):
-                    self.write(came.decode(errors="replace"))
-                else:
-                    self._fid = None  # nobody can write there any more
-
-    def _watch_pipe_fd(self) -> None:
-        """Take in what comes between two flushes (in a thread of its own)."""
-        with contextlib.suppress(OSError, ValueError):
-            while self._should_watch and self._fid is not None:
-                select.select([self._fid], [], [])
-                self._take_in()
-
-
-class HandedKernel(IPythonKernel):
-    """ipykernel's kernel, which may be made before it has sockets."""
-
-    compiler_class = Type(QuickCompiler)
-
-    @classmethod
-    def instance(cls, *args: Any, **traits: Any) -> "HandedKernel":
-        """Return the only one, with these traits: made, or as it was made."""
-        is_there = cls.initialized()
-        kernel = super().instance(*args, **traits)
-        for name, value in traits.items() if is_there else ():
-            setattr(kernel, name, value)
-        return kernel
-
-
-class HandedKernelApp(IPKernelApp):
-    """ipykernel's application without connection file: what it would read there is given as traits.
-
-    Each channel's port is the number of a listening Unix socket that this process already has open.
-    """
-
-    kernel_class = Type(HandedKernel)
-    outstream_class = f"{__name__}.QuickStream"
-
-    def _try_bind_socket(self, s: zmq.Socket, port: int) -> int:
-        _listen(s, port)
-        return port
-
-    def parse_command_line(self, argv: list[str] | None = None) -> None:
-        """Read no command line: to look for all that it could say would take a sixth of the start."""
-
-    def init_connection_file(self) -> None:
-        """Read no connection file."""
-
-    def write_connection_file(self, **kwargs: Any) -> None:
-        """Write no connection file."""
-
-    def log_connection_info(self) -> None:
-        """Tell nobody how to connect; only note the ports."""
-        self._ports = {channel: getattr(self, f"{channel}_port") for channel in CHANNELS}
-
-    def init_control(self, context: zmq.Context) -> None:
-        """Set up the control channel, without the debugger's way back to the shell channel."""
-        super().init_control(context)
-        self.debug_shell_socket.close(linger=0)  # it would try for ever to connect
-        self.debug_shell_socket = context.socket(zmq.DEALER)
-
-    def init_iopub(self, context: zmq.Context) -> None:
-        """Set up the channel for output, without the TCP socket by which subprocesses would reach it."""
-        self.iopub_socket = context.socket(zmq.PUB)
-        self.iopub_socket.linger = 1000
-        self.iopub_port = self._bind_socket(self.iopub_socket, self.iopub_port)
-        self.configure_tornado_logger()
-        self.iopub_thread = DirectOutput(self.iopub_socket, session=self.session)
-        self.iopub_thread.start()
-        self.iopub_socket = self.iopub_thread.background_socket
-
-    def init_code(self) -> None:
-        """Run no code of a profile: the home is a fresh one, and which modules there are, the shell knows."""
-        self.shell.user_ns_hidden.update(self.shell.user_ns)
-
-    def init_heartbeat(self) -> None:
-        """Start the heartbeat."""
-        self.heartbeat = _HandedHeartbeat(self.context, (self.transport, self.ip, self.hb_port))
-        self.heartbeat.start()
-
-
-def _listen(channel: zmq.Socket, descriptor: int) -> None:
-    channel.setsockopt(zmq.USE_FD, descriptor)
-    channel.bind(f"ipc://handed-{descriptor}")  # only the descriptor counts; nothing of this name is made
-
-
-def prepared(key: str, scheme: str, descriptors: dict[str, int]) -> HandedKernelApp:
+def initialize_app(key: str, scheme: str, descriptors: dict[str, int]) -> HandedKernelApp:
     """Return a kernel that is ready to start.
 
     Parameters
@@ -198,13 +44,13 @@ def prepared(key: str, scheme: str, descriptors: dict[str, int]) -> HandedKernel
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()  # or every kernel would draw the same numbers
     tempfile.tempdir = None  # the parent's is not this kernel's
-    app = assemble()
+    app = build_app()
     for channel, number in descriptors.items():
         setattr(app, f"{channel}_port", number)
     app.config.Session.key = key.encode()
     app.config.Session.signature_scheme = scheme
     app.initialize([])
-    _move_in(app)
+    rebind_after_fork(app)
     agent.install(app.shell)
     manager = app.shell.input_transformer_manager  # ipykernel looks through a cell's text, then IPython again
     manager.transform_cell = lru_cache(maxsize=1)(manager.transform_cell)
@@ -214,7 +60,7 @@ def prepared(key: str, scheme: str, descriptors: dict[str, int]) -> HandedKernel
     return app
 
 
-def assemble() -> HandedKernelApp:
+def build_app() -> HandedKernelApp:
     """Return the application with its kernel and its shell, as far as they go without sockets.
 
     Made before a fork, they are there for all that are forked from here: half of what a start takes.
@@ -225,7 +71,7 @@ def assemble() -> HandedKernelApp:
         shell = ZMQInteractiveShell.instance(
             config=config, profile_dir=ProfileDir(), compiler_class=QuickCompiler
         )
-        shell._sys_modules_keys = set(sys.modules)  # what `%reset --aggressive` leaves
+        forget_loaded_modules(shell)
         shell.display_formatter.format(None)  # makes what shows things, once and for all
         HandedKernel.instance(user_ns=None)
         app = HandedKernelApp.instance(transport="ipc", parent_handle=0, log_level=50)
@@ -233,24 +79,7 @@ def assemble() -> HandedKernelApp:
     return HandedKernelApp.instance()
 
 
-def _move_in(app: HandedKernelApp) -> None:
-    """Tell the kernel and its shell, which may have been made before the fork, where they are now."""
-    kernel, shell = app.kernel, app.shell
-    kernel.ident = str(uuid.uuid4())
-    kernel._stdout, kernel._stderr = sys.stdout, sys.stderr
-    for shows in (shell.displayhook, shell.display_pub):
-        shows.session, shows.pub_socket = kernel.session, kernel.iopub_socket
-    shell.displayhook.topic = kernel._topic("execute_result")
-    shell.parent = shell.kernel = kernel
-    shell.profile_dir = app.profile_dir
-    shell.ipython_dir = app.ipython_dir
-    shell.starting_dir = os.getcwd()
-    shell.home_dir = os.path.expanduser("~")
-    shell.history_manager.dir_hist[:] = [Path.cwd()]
-    shell.init_environment()
-
-
-def rehearsal() -> list[str]:
+def list_imports() -> list[str]:
     """Start a kernel that nobody hears, run cells of each kind, and return which modules that took."""
     with contextlib.ExitStack() as open_for_now:
         folder = Path(open_for_now.enter_context(tempfile.TemporaryDirectory()))
@@ -260,7 +89,7 @@ def rehearsal() -> list[str]:
             listener.bind(str(folder / channel))
             listener.listen()
             descriptors[channel] = listener.fileno()
-        app = prepared("", "hmac-sha256", descriptors)
+        app = initialize_app("", "hmac-sha256", descriptors)
         for cell in ("None", "1 / 0", "1 +"):  # what a value, an exception and a wrong line need
             app.shell.run_cell(cell)
     return sorted(set(sys.modules))

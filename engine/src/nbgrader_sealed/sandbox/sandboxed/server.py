@@ -38,7 +38,7 @@ def main(user: int, modules: list[str]) -> None:
         _load_what_a_kernel_loads()
         from nbgrader_sealed.sandbox.sandboxed import kernel
 
-        kernel.assemble()
+        kernel.build_app()
         inspect.getmodule(main.__code__, "")  # looks through all modules' files, as a first traceback would
     gc.freeze()  # it is never looked through, so that its pages stay shared
     gc.enable()
@@ -58,7 +58,7 @@ def _load_what_a_kernel_loads() -> None:
         _keep_only({writing})
         from nbgrader_sealed.sandbox.sandboxed import kernel
 
-        os.write(writing, " ".join(kernel.rehearsal()).encode())
+        os.write(writing, " ".join(kernel.list_imports()).encode())
         os._exit(0)
     os.close(writing)
     with open(reading) as names:
@@ -235,7 +235,7 @@ def _be_kernel(job: Job, reports: socket.socket, channels: tuple[int, ...]) -> N
     try:
         from nbgrader_sealed.sandbox.sandboxed import kernel
 
-        ready = kernel.prepared(**job.kernel, descriptors=dict(zip(CHANNELS, channels, strict=True)))
+        ready = kernel.initialize_app(**job.kernel, descriptors=dict(zip(CHANNELS, channels, strict=True)))
     except Exception:
         _fail(reports)
         os._exit(1)

@@ -1,0 +1,54 @@
+"""What a gradebook says about assignments, copied into a file for the workers, which only read."""
+
+from pathlib import Path
+
+from nbgrader import api
+from nbgrader.api import Gradebook
+from sqlalchemy import Connection, Table, create_engine, insert, select
+
+# The tables that say what an assignment is; those with students' names and grades are not among them.
+ASSIGNMENTS = (
+    api.Course,
+    api.Assignment,
+    api.Notebook,
+    api.BaseCell,
+    api.GradeCell,
+    api.SolutionCell,
+    api.TaskCell,
+    api.SourceCell,
+)
+
+
+def copy_assignments(db_url: str, path: Path) -> str:
+    """Copy what a gradebook of any database says about assignments into a new SQLite file.
+
+    Parameters
+    ----------
+    db_url
+        The gradebook.
+    path
+        The file to write.
+
+    Returns
+    -------
+    str
+        The copy's URL.
+    """
+    url = f"sqlite:///{path}"
+    source, copy = create_engine(db_url), create_engine(url)
+    api.Base.metadata.create_all(copy)
+    tables = {kind.__table__ for kind in ASSIGNMENTS}
+    with source.connect() as reading, copy.begin() as writing:
+        for table in api.Base.metadata.sorted_tables:
+            if table in tables:
+                _copy_rows(table, reading, writing)
+    source.dispose()
+    copy.dispose()
+    Gradebook(url).close()  # adds what every gradebook has, so that nobody who opens the copy writes to it
+    return url
+
+
+def _copy_rows(table: Table, reading: Connection, writing: Connection) -> None:
+    rows = [dict(row) for row in reading.execute(select(table)).mappings()]
+    if rows:
+        writing.execute(insert(table), rows)

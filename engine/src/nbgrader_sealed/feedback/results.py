@@ -1,0 +1,34 @@
+"""What hidden tests found, said in the language of the notebook that it stands in."""
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from nbgrader_sealed.result import records_of
+
+
+class ShowResults(NbGraderPreprocessor):
+    """Put the report of a record in the notebook's language in the place of the printed one.
+
+    For `GenerateFeedback.preprocessors`. A hidden test prints its report in one language; its record has it
+    in each. What else the test printed stays.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Go through the test cells of one notebook."""
+        language = nb.metadata.get("lang")
+        for cell in nb.cells:
+            for record in records_of(cell) if cell.cell_type == "code" else []:
+                _translate(cell, record["messages"], language)
+        return nb, resources
+
+
+def _translate(cell: NotebookNode, messages: dict[str, str], language: object) -> None:
+    """Replace each message among a cell's printed lines by that in the language, if there is one."""
+    mine = messages.get(language) if isinstance(language, str) else None
+    if not mine:
+        return
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            for message in filter(None, messages.values()):
+                output.text = output.text.replace(message, mine)

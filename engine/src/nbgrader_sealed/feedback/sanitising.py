@@ -1,0 +1,305 @@
+"""What students wrote, made fit for a browser: no script of theirs runs there."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache, partial
+from html import escape
+from urllib.parse import unquote
+
+import nh3
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from nbconvert.exporters.exporter import ResourcesDict
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+from pygments.token import STANDARD_TYPES
+from traitlets import List, Unicode
+
+from nbgrader_sealed.private.nbconvert import IPythonRenderer, MarkdownWithMath
+from nbgrader_sealed.submission.reading import DATA, MAX_SOURCE, cut_source
+
+# fmt: off
+SVG_TAGS = {
+    "circle",
+    "desc",
+    "ellipse",
+    "g",
+    "line",
+    "path",
+    "polygon",
+    "polyline",
+    "rect",
+    "svg",
+    "text",
+    "title",
+    "tspan",
+}
+SVG_ATTRIBUTES = {
+    "cx",
+    "cy",
+    "d",
+    "dominant-baseline",
+    "dx",
+    "dy",
+    "fill",
+    "fill-opacity",
+    "fill-rule",
+    "font-family",
+    "font-size",
+    "font-weight",
+    "height",
+    "opacity",
+    "points",
+    "preserveAspectRatio",
+    "r",
+    "rx",
+    "ry",
+    "stroke",
+    "stroke-dasharray",
+    "stroke-linecap",
+    "stroke-linejoin",
+    "stroke-opacity",
+    "stroke-width",
+    "text-anchor",
+    "transform",
+    "viewBox",
+    "width",
+    "x",
+    "x1",
+    "x2",
+    "y",
+    "y1",
+    "y2",
+}
+HTML_TAGS = nh3.ALLOWED_TAGS | {"details", "summary", "figure", "figcaption", "section"}
+ANY_TAG = {"class", "style", "title", "lang", "dir", "role", "aria-label", "aria-hidden"}
+STYLES = {
+    "align-items",
+    "background-color",
+    "border",
+    "border-bottom",
+    "border-collapse",
+    "border-color",
+    "border-left",
+    "border-radius",
+    "border-right",
+    "border-spacing",
+    "border-top",
+    "color",
+    "display",
+    "fill",
+    "flex",
+    "flex-wrap",
+    "font-family",
+    "font-size",
+    "font-style",
+    "font-variant-numeric",
+    "font-weight",
+    "gap",
+    "height",
+    "justify-content",
+    "letter-spacing",
+    "line-height",
+    "margin",
+    "margin-bottom",
+    "margin-left",
+    "margin-right",
+    "margin-top",
+    "max-height",
+    "max-width",
+    "min-width",
+    "opacity",
+    "overflow",
+    "overflow-x",
+    "padding",
+    "padding-bottom",
+    "padding-left",
+    "padding-right",
+    "padding-top",
+    "stroke",
+    "stroke-width",
+    "text-align",
+    "vertical-align",
+    "white-space",
+    "width",
+}
+# fmt: on
+# pandas', nbconvert's and Pygments'. The formgrader's scripts listen to clicks on others.
+CLASSES = frozenset({"dataframe", "anchor-link", "highlight", *STANDARD_TYPES.values()} - {""})
+# What libraries need time for that grows with the square of it.
+MAX_HTML = 500_000  # characters of one piece, without the pictures in it
+MAX_TAGS = 20_000
+MAX_DEPTH = 200
+MAX_ENVIRONMENTS = 200  # of LaTeX, in one text
+MAX_LINE = 2_000  # characters of a line of code
+MAX_ESCAPED = 10_000  # characters shown of HTML that is too much
+MAX_SOURCE_ALL, MAX_HTML_ALL, MAX_TAGS_ALL = 2_000_000, 5_000_000, 200_000  # of one notebook
+TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
+EMPTY_TAGS = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+DATA_IMAGE = re.compile(r"data:image/(png|jpeg|gif|svg\+xml|webp)[;,]", re.IGNORECASE)
+
+
+def _keep(classes: frozenset[str], tag: str, name: str, value: str) -> str | None:
+    """Return an attribute's value, None if it leads elsewhere and is no plain link."""
+    if name == "src":
+        return value if tag == "img" and DATA_IMAGE.match(value) else None
+    if name == "href":
+        return value if re.match(r"(https?://|mailto:|#)", value, re.IGNORECASE) else None
+    if name == "class":
+        return " ".join(one for one in value.split() if one in classes) or None
+    return value if "url(" not in value.lower() or name not in ("style", "fill", "stroke") else None
+
+
+@cache
+def _cleaner(classes: frozenset[str]) -> nh3.Cleaner:
+    attributes = {tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()}
+    attributes["*"] = ANY_TAG
+    attributes["img"] = {"src", "alt", "width", "height"}
+    attributes["a"] = {"href"}
+    attributes["details"] = {"open"}
+    attributes["td"] = attributes["th"] = {"colspan", "rowspan", "scope"}
+    attributes.update({tag: SVG_ATTRIBUTES for tag in SVG_TAGS})
+    return nh3.Cleaner(
+        tags=HTML_TAGS | SVG_TAGS,
+        clean_content_tags={"script", "style"},
+        attributes=attributes,
+        attribute_filter=partial(_keep, CLASSES | classes),
+        filter_style_properties=STYLES,
+        url_schemes={"http", "https", "mailto", "data"},
+    )
+
+
+def sanitise(text: str, classes: Iterable[str] = ()) -> str:
+    """Return HTML without anything that runs or that loads from elsewhere.
+
+    HTML that is too long or too deep to be cleaned in reasonable time comes out as text.
+
+    Parameters
+    ----------
+    text : str
+        The HTML.
+    classes : iterable of str, optional
+        The CSS classes that it may have, beside the libraries' own.
+    """
+    if not _is_feasible(text):
+        return _escaped(text[:MAX_ESCAPED])
+    return _cleaner(frozenset(classes)).clean(text)
+
+
+def _is_feasible(text: str) -> bool:
+    return len(DATA.sub("", text)) <= MAX_HTML and text.count("<") <= MAX_TAGS and _depth(text) <= MAX_DEPTH
+
+
+def _depth(text: str) -> int:
+    """Return how deep the elements stand in each other; those that are never closed count on."""
+    opened: Counter[str] = Counter()
+    depth = most = 0
+    for closes, name in TAG.findall(text):
+        name = name.lower()
+        if not closes and name not in EMPTY_TAGS:
+            opened[name] += 1
+            depth += 1
+            most = max(most, depth)
+        elif opened[name]:
+            opened[name] -= 1
+            depth -= 1
+    return most
+
+
+def _escaped(text: str) -> str:
+    return f"<pre>{escape(text)}</pre>"
+
+
+class _Renderer(IPythonRenderer):
+    """nbconvert's, with the name of a picture where the picture is missing."""
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        """Return a picture."""
+        if not url.startswith("attachment:"):
+            return super().image(text, url, title)
+        name = url.removeprefix("attachment:")
+        known = next((one for one in (name, unquote(name)) if one in self.attachments), None)
+        return (
+            f"[{text or escape(name)}]"
+            if known is None
+            else super().image(text, f"attachment:{known}", title)
+        )
+
+
+@pass_context
+def safe_markdown(context: Context, source: str) -> str:
+    """Turn a student's Markdown into HTML as nbconvert does, and sanitise it.
+
+    What is too long to be read in reasonable time, or cannot be read, is shown as it was written. For
+    `TemplateExporter.filters` as `markdown2html`, which serves feedback and nbgrader's grading pages.
+    """
+    if len(DATA.sub("", source)) > MAX_SOURCE or source.count("\\begin{") > MAX_ENVIRONMENTS:
+        return _escaped(source[:MAX_SOURCE])
+    attachments = context.get("cell", {}).get("attachments", {})
+    try:
+        made = MarkdownWithMath(renderer=_Renderer(escape=False, attachments=attachments)).render(source)
+    except Exception:  # a page without this text as it should look is better than no page
+        return _escaped(source)
+    return sanitise(made)
+
+
+class SanitiseOutputs(Preprocessor):
+    """Sanitise what cells show before a page is made of it (for `HTMLExporter.preprocessors`)."""
+
+    css_classes = List(
+        Unicode(), help="CSS classes that outputs may keep, beside pandas' and Pygments'."
+    ).tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Drop the notebook's widgets, and go through its cells."""
+        nb.metadata.pop("widgets", None)
+        self.language = nb.metadata.get("lang")
+        self.source, self.left, self.tags = MAX_SOURCE_ALL, MAX_HTML_ALL, MAX_TAGS_ALL
+        return super().preprocess(nb, resources)
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Sanitise one cell's outputs, and cut its text where it is too long to be drawn."""
+        room = max(self.source, 0)
+        self.source -= len(DATA.sub("", cell.source))
+        if self.source < 0:
+            cell.source = cut_source(cell.source, room, self.language, cell.cell_type)
+        if cell.cell_type == "code":
+            lines = cell.source.split("\n")
+            cell.source = "\n".join(cut_source(line, MAX_LINE, self.language) for line in lines)
+        for output in cell.get("outputs", []):
+            if "data" not in output:
+                continue
+            output.metadata = NotebookNode()
+            for mime in list(output.data):
+                if mime not in _KEPT:
+                    del output.data[mime]
+                elif mime == "text/html":
+                    output.data[mime] = self._sanitise(output.data[mime])
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if output.get("data", True)]
+        return cell, resources
+
+    def _sanitise(self, text: str) -> str:
+        """Sanitise HTML while the notebook has not shown too much of it, and escape it from there on."""
+        self.left -= len(DATA.sub("", text))
+        self.tags -= text.count("<")
+        if min(self.left, self.tags) < 0:
+            return _escaped(text[:MAX_ESCAPED])
+        return sanitise(text, self.css_classes)
+
+
+# Markdown goes through the filter `markdown2html`, text and LaTeX are escaped by nbconvert's templates, and
+# SVG becomes an <img>, in which nothing runs.
+_KEPT = {
+    "text/html",
+    "text/markdown",
+    "text/latex",
+    "text/plain",
+    "image/svg+xml",
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+}

@@ -1,0 +1,50 @@
+"""nbconvert's private names, read in version 7.17: its exporters' preprocessors, its Markdown."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import Exporter, ResourcesDict
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat import NotebookNode
+
+__all__ = ["IPythonRenderer", "MarkdownWithMath", "PlainNotebookExporter", "run_preprocessors"]
+
+# What is borrowed below; a test says by name which is gone.
+BORROWED = (
+    "nbconvert.exporters.exporter:Exporter._init_resources",
+    "nbconvert.exporters.exporter:Exporter._preprocessors",
+    "nbconvert.filters.markdown_mistune:IPythonRenderer",
+    "nbconvert.filters.markdown_mistune:MarkdownWithMath",
+)
+
+
+class PlainNotebookExporter(NotebookExporter):
+    """Write a notebook as it is; nbconvert would copy it four times, and check it twice."""
+
+    compact_output = False  # what comes out is only read in again, and needs no form that people read
+
+    def convert(self, nb: NotebookNode, resources: Any) -> tuple[str, dict[str, Any]]:
+        """Convert a notebook that nobody else has."""
+        resources = self._init_resources(resources)
+        for preprocessor in self._preprocessors:
+            nb, resources = preprocessor(nb, resources)
+        resources["output_suffix"] = ".nbconvert"
+        if self.compact_output:
+            return json.dumps(nb), resources
+        nbformat.validate(nb, relax_add_props=True)
+        return nbformat.v4.writes(nb) + "\n", resources
+
+
+def run_preprocessors(
+    exporter: Exporter, kinds: Sequence[Any], nb: NotebookNode, resources: ResourcesDict
+) -> tuple[NotebookNode, ResourcesDict]:
+    """Run preprocessors, which stay the exporter's, and return what they make of a notebook."""
+    exporter._preprocessors = []
+    for kind in kinds:
+        exporter.register_preprocessor(kind)
+    for preprocessor in exporter._preprocessors:
+        nb, resources = preprocessor(nb, resources)
+    return nb, resources
