@@ -189,7 +189,7 @@ def parts(course: Path) -> dict[str, float]:
     os.chdir(course)
     sys.path.insert(0, str(course))
     from nbgrader_sealed.batch.grade import GradeApp, Grading
-    from nbgrader_sealed.execution.hidden_tests import HiddenRoom
+    from nbgrader_sealed.execution.hidden_tests import HiddenNamespace
     from nbgrader_sealed.execution.kernel_client import StudentKernel
     from nbgrader_sealed.private.nbgrader import kept_open
     from rich.console import Console
@@ -207,7 +207,7 @@ def parts(course: Path) -> dict[str, float]:
         (StudentKernel, "start", "kernel ready"),
         (StudentKernel, "stop", "kernel's end"),
         (StudentKernel, "execute", "student's cells"),
-        (HiddenRoom, "run", "hidden tests"),
+        (HiddenNamespace, "run", "hidden tests"),
     ):
         method = getattr(owner, name)
         setattr(owner, name, lambda self, *a, _m=method, _p=part, **k: timed(_p, partial(_m, self), *a, **k))

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import psutil
 from jupyter_client.manager import KernelManager
-from nbgrader_sealed.sandbox.fork_server import SandboxError
 from nbgrader_sealed.configuration import KERNEL
+from nbgrader_sealed.sandbox.fork_server import SandboxError
 from traitlets.config import Config
 
 RESULTS = Path(__file__).parent / "results" / "kernel_start.json"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jupyter_client.manager import KernelManager
 from nbgrader_sealed.execution.kernel_client import StudentKernel
-from nbgrader_sealed.execution.remote_objects import Bridge
+from nbgrader_sealed.execution.remote_objects import KernelRpc
 
 
 class Asked:
@@ -18,7 +18,7 @@ class Asked:
         arguments = ["--HistoryManager.hist_file=:memory:"]
         self.kernel = StudentKernel(lambda: KernelManager(kernel_name="python3"), str(cwd), arguments, 60)
         self.kernel.start()
-        self.bridge = Bridge(self.kernel)
+        self.rpc = KernelRpc(self.kernel)
 
     def run(self, source: str) -> list[tuple[str, dict[str, Any]]]:
         """Run a cell, and return what it showed."""
@@ -28,8 +28,8 @@ class Asked:
 
     def names(self, *names: str, seconds: float = 30) -> dict[str, Any]:
         """Return objects of the kernel as data or as stand-ins, with some time to call them."""
-        self.bridge.deadline = monotonic() + seconds
-        return self.bridge.names(list(names))
+        self.rpc.deadline = monotonic() + seconds
+        return self.rpc.names(list(names))
 
     def define(self, source: str) -> Callable:
         """Define `f` in the kernel, and return its stand-in."""

@@ -17,8 +17,8 @@ import nbformat
 import psutil
 import pytest
 from nbgrader_sealed.batch.pool import FORK, Pool, WorkerDied
-from nbgrader_sealed.execution import slots as turns
-from nbgrader_sealed.execution.slots import cores, turn
+from nbgrader_sealed.execution import slots
+from nbgrader_sealed.execution.slots import cores, slot
 
 from engine.tests.attacks.tiny_course import FULL, TinyCourse, cell
 from tests.support import ROOT, run
@@ -315,7 +315,7 @@ def test_a_killed_worker_fails_its_submission_alone(tmp_path):
 
     def have_begun():
         workers[:] = filter(is_worker, psutil.Process(running.pid).children())
-        return len(workers) == 2  # the second, which waits for its turn, may have its kernel sooner
+        return len(workers) == 2  # the second, which waits for its slot, may have its kernel sooner
 
     wait_until(have_begun, "two workers")
     min(workers, key=lambda worker: worker.pid).kill()
@@ -460,7 +460,7 @@ def test_workers_take_turns_though_one_more_gets_ready():
     together = FORK.Value("i", 0)
 
     def work(task: int) -> int:
-        with turn():
+        with slot():
             with together.get_lock():
                 together.value += 1
             time.sleep(0.01)
@@ -478,7 +478,7 @@ def test_workers_take_turns_though_one_more_gets_ready():
 @pytest.fixture
 def own_cores(monkeypatch):
     """Cores that are taken by no other command on this machine."""
-    monkeypatch.setattr(turns, "NAME", f"core-of-{os.getpid()}")
+    monkeypatch.setattr(slots, "NAME", f"core-of-{os.getpid()}")
 
 
 @pytest.mark.needs("linux")
@@ -487,7 +487,7 @@ def test_each_turn_has_a_core_of_its_own_as_far_as_they_go(own_cores):
     at_once = FORK.Barrier(len(ours) + 1)
 
     def work(task: int) -> tuple[int | None, set[int], set[int]]:
-        with turn() as core:
+        with slot() as core:
             at_once.wait()
             inside = os.sched_getaffinity(0)
             at_once.wait()
@@ -505,14 +505,14 @@ def test_each_turn_has_a_core_of_its_own_as_far_as_they_go(own_cores):
 @pytest.mark.needs("linux")
 def test_another_command_s_core_is_left_to_it(own_cores):
     def work(task: int) -> int | None:
-        with turn() as core:
+        with slot() as core:
             return core
 
     pool: Pool[int] = Pool(1, work, lambda: None)
     free = [core for _, core in filter(None, pool.run(iter([1, 2])))]
     with ExitStack() as taken:
         for core in cores():
-            taken.enter_context(socket.socket(socket.AF_UNIX)).bind(f"\0{turns.NAME}-{core}")
+            taken.enter_context(socket.socket(socket.AF_UNIX)).bind(f"\0{slots.NAME}-{core}")
         left = [core for _, core in filter(None, pool.run(iter([1, 2])))]
     pool.close()
     assert set(free) <= set(cores())
@@ -522,7 +522,7 @@ def test_another_command_s_core_is_left_to_it(own_cores):
 @pytest.mark.needs("linux")
 def test_a_worker_that_dies_in_its_turn_leaves_it_to_others(own_cores):
     def work(task: int) -> int | None:
-        with turn() as core:
+        with slot() as core:
             if task < 5:
                 os.kill(os.getpid(), signal.SIGKILL)
             return core

@@ -1,6 +1,6 @@
 """What a notebook shows has an end, and hides nothing."""
 
-from nbgrader_sealed.execution.outputs import Outputs, Room
+from nbgrader_sealed.execution.outputs import OutputBudget, Outputs
 
 
 def show(outputs, times, **data):
@@ -9,17 +9,17 @@ def show(outputs, times, **data):
 
 
 def test_outputs_that_hold_nothing_are_counted_for_the_whole_notebook():
-    room = Room()
+    room = OutputBudget()
     shown = 0
     for _ in range(300):
         outputs = Outputs(room, "cut")
         show(outputs, 600, **{"text/plain": ""})
         shown += len(outputs.shown)
-    assert shown == Room().count
+    assert shown == OutputBudget().count
 
 
 def test_an_error_is_shown_once_more_than_there_is_room():
-    outputs = Outputs(Room(count=3), "cut")
+    outputs = Outputs(OutputBudget(count=3), "cut")
     show(outputs, 9, **{"text/plain": ""})
     for _ in range(5):
         outputs.take("error", {"ename": "ValueError", "evalue": "", "traceback": []})
@@ -27,7 +27,7 @@ def test_an_error_is_shown_once_more_than_there_is_room():
 
 
 def test_what_is_changed_in_many_places_takes_room_in_each():
-    outputs = Outputs(Room(), "cut", rich=5_000)
+    outputs = Outputs(OutputBudget(), "cut", rich=5_000)
     show(outputs, 100, **{"text/plain": ""})
     outputs.take(
         "update_display_data", {"data": {"text/html": "x" * 1_000}, "transient": {"display_id": "one"}}

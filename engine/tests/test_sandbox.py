@@ -18,9 +18,9 @@ from jupyter_client.manager import KernelManager
 from nbgrader_sealed.configuration import KERNEL
 from nbgrader_sealed.sandbox.fork_server import SandboxError
 from nbgrader_sealed.sandbox.limits import Limits
-from nbgrader_sealed.sandbox.sandboxed.launch import Job
+from nbgrader_sealed.sandbox.sandboxed.launch import LaunchRequest
 from nbgrader_sealed.sandbox.settings import Sandbox
-from nbgrader_sealed.sandbox.workspace import Room, short_folder
+from nbgrader_sealed.sandbox.workspace import Workspace, short_folder
 from nbgrader_sealed.submission.links import disarm_links
 from traitlets import TraitError
 from traitlets.config import Config
@@ -150,7 +150,7 @@ def test_a_filter_holds_one_argument_against_a_value():
 
 @given(
     st.builds(
-        Job,
+        LaunchRequest,
         walls=st.sampled_from(["namespaces", "landlock"]),
         room=st.text(),
         environment=st.dictionaries(st.text(), st.text()),
@@ -160,7 +160,7 @@ def test_a_filter_holds_one_argument_against_a_value():
     )
 )
 def test_a_job_arrives_as_it_was_sent(job):
-    assert Job.decode(job.encode()) == job
+    assert LaunchRequest.decode(job.encode()) == job
 
 
 def test_limits_have_a_sense():
@@ -173,7 +173,7 @@ def test_limits_have_a_sense():
 def room(tmp_path):
     base = short_folder()
     (base / "rooms").mkdir()
-    made = Room(base / "rooms", base, "one")
+    made = Workspace(base / "rooms", base, "one")
     yield made
     made.clear()
     base.joinpath("rooms").rmdir()
@@ -192,7 +192,7 @@ def test_a_room_takes_files_and_nothing_else(room, tmp_path):
         os.chdir(source)  # a Unix socket's path must be short
         bound.bind("socket")
         os.chdir(ROOT)
-        left_out = room.furnish(source, most=10**6)
+        left_out = room.populate(source, most=10**6)
     assert sorted(left_out) == ["folder", "link.csv", "pipe", "socket"]
     work = room.folder / "work"
     copied = sorted(str(path.relative_to(work)) for path in work.rglob("*"))
@@ -212,7 +212,7 @@ def test_a_room_takes_files_and_nothing_else(room, tmp_path):
 )
 def test_of_a_notebook_a_room_takes_the_metadata_alone(room, tmp_path, notebook, metadata):
     (tmp_path / "ps.ipynb").write_bytes(notebook)
-    room.furnish(tmp_path, most=10**6)
+    room.populate(tmp_path, most=10**6)
     copied = (room.folder / "work" / "ps.ipynb").read_text()
     assert json.loads(copied)["metadata"] == metadata
     assert json.loads(copied)["cells"] == []
@@ -231,13 +231,13 @@ def test_a_room_is_cleared_even_where_its_folders_were_closed(room):
 
 def test_a_room_takes_no_more_than_fits(room, tmp_path):
     (tmp_path / "large.bin").write_bytes(bytes(1000))
-    assert room.furnish(tmp_path, most=999) == ["large.bin"]
+    assert room.populate(tmp_path, most=999) == ["large.bin"]
     assert not (room.folder / "work" / "large.bin").exists()
 
 
 def test_a_path_too_long_for_a_socket_is_refused(tmp_path):
     with pytest.raises(ValueError, match="too long for a Unix socket"):
-        Room(tmp_path, tmp_path / ("x" * 120), "one")
+        Workspace(tmp_path, tmp_path / ("x" * 120), "one")
 
 
 def test_what_can_be_read_must_not_hold_the_submissions(tmp_path):
@@ -308,8 +308,8 @@ def test_the_folders_of_a_grading_process_are_gone_when_it_ends(tmp_path):
     code = """
 import sys
 from pathlib import Path
-from nbgrader_sealed.sandbox.settings import Ground
-ground = Ground.of_this_process()
+from nbgrader_sealed.sandbox.settings import SandboxRuntime
+ground = SandboxRuntime.of_this_process()
 ground.room()
 print(ground.folder)
 """

@@ -21,8 +21,8 @@ _SANITISE = "nbgrader_sealed.feedback.sanitising.SanitiseOutputs"
 class Steps(LazyConfigValue):
     """A converter's own list of preprocessors, changed when the converter takes it.
 
-    Whatever the installed nbgrader has in its list stays, in its order; `append`, `prepend` and `insert` change
-    it further.
+    Whatever the installed nbgrader has in its list stays, in its order; `append`, `prepend` and `insert`
+    change it further.
 
     Parameters
     ----------

@@ -726,12 +726,12 @@ def test_a_kernel_that_ends_itself_is_seen_to_be_dead(world, walls, way):
 
 
 def test_a_warm_parent_that_is_lost_is_replaced(world):
-    from nbgrader_sealed.sandbox.settings import Ground
+    from nbgrader_sealed.sandbox.settings import SandboxRuntime
 
     for kind in SANDBOXES:
         with isolated(settings(kind, "warm"), world.folder) as kernel:
             assert kernel.run("print(1)").text == "1\n"
-        for parent in Ground.of_this_process()._parents.values():
+        for parent in SandboxRuntime.of_this_process()._parents.values():
             parent._process.kill()
             parent._process.wait()
         with isolated(settings(kind, "warm"), world.folder) as kernel:

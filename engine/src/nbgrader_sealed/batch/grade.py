@@ -39,10 +39,10 @@ from nbgrader_sealed.execution.preprocessor import SealedExecute
 from nbgrader_sealed.execution.slots import cores
 from nbgrader_sealed.private.nbgrader import kept_open
 from nbgrader_sealed.sandbox.fork_server import SandboxError
-from nbgrader_sealed.sandbox.settings import Ground, Sandbox
+from nbgrader_sealed.sandbox.settings import Sandbox, SandboxRuntime
 
 LOG = "grade.log"
-OBJECTS_TO_LOOK_THROUGH = 20_000  # new ones, until circles are looked for; a notebook makes few
+GC_THRESHOLD = 20_000  # new ones, until circles are looked for; a notebook makes few
 FAILED, INTERRUPTED = 1, 130
 SEED = re.compile("[0-9]{1,18}")
 SEEDS = 1_000_000  # a run takes one of so many: short enough to be typed
@@ -211,8 +211,8 @@ class Grading:
         self._warm_up()
         copy = copy_assignments(self.app.coursedir.db_url, stage / "assignments.db")
 
-        def settle() -> None:
-            Ground.inherit()
+        def initialize() -> None:
+            SandboxRuntime.inherit()
             self.app.coursedir.db_url = copy
             if self.app.seed_variable:  # the class takes one exam
                 os.environ[self.app.seed_variable] = str(self.app.seed)
@@ -220,7 +220,7 @@ class Grading:
             resource.setrlimit(resource.RLIMIT_AS, (self.app.memory, hard))
 
         pool: Pool[Submission] = Pool(
-            min(self.app.jobs, len(todo)), self.converter.run, settle, self.app.seconds
+            min(self.app.jobs, len(todo)), self.converter.run, initialize, self.app.seconds
         )
         with self._progress() as progress:
             bar = progress.add_task(self.app.coursedir.assignment_id, total=len(todo), failed="", rate="")
@@ -251,7 +251,7 @@ class Grading:
         self._load_modules_of_tests()
         self._prepare()
         gc.freeze()  # what is loaded stays: no worker looks through it again, and all share its memory
-        gc.set_threshold(OBJECTS_TO_LOOK_THROUGH)
+        gc.set_threshold(GC_THRESHOLD)
         gc.enable()
 
     def _load_modules_of_tests(self) -> None:

@@ -15,12 +15,12 @@ from typing import Any, Generic, TypeVar
 
 import psutil
 
-from nbgrader_sealed.execution.slots import Turns
+from nbgrader_sealed.execution.slots import WorkerSlots
 
 Task = TypeVar("Task")
 FORK = multiprocessing.get_context("fork")  # what the grading process has loaded, no worker loads again
-TICK = 0.5  # seconds between two looks, where nothing happens
-AHEAD = 1  # workers beyond those at work, which get a task ready or put one away meanwhile
+POLL_INTERVAL = 0.5  # seconds between two looks, where nothing happens
+SPARE_WORKERS = 1  # workers beyond those at work, which get a task ready or put one away meanwhile
 
 
 class WorkerDied(Exception):
@@ -33,7 +33,7 @@ class Worker(Generic[Task]):
 
     process: BaseProcess
     pipe: Connection
-    mark: c_bool
+    has_slot: c_bool
     task: Task | None = None
     since: float = 0.0
 
@@ -57,22 +57,22 @@ class Pool(Generic[Task]):
     Parameters
     ----------
     size : int
-        How many tasks have a turn at once (`turns.turn`); one more is got ready for it, or put away.
+        How many tasks have a slot at once (`slots.slot`); one more is got ready for it, or put away.
     work : callable
         What a worker does with a task; returns what can be pickled.
-    settle : callable
+    initialize : callable
         What a worker does first.
     seconds : float
         How long a task may take, its wait for a turn included, before its worker is ended.
     """
 
     def __init__(
-        self, size: int, work: Callable[[Task], Any], settle: Callable[[], None], seconds: float = inf
+        self, size: int, work: Callable[[Task], Any], initialize: Callable[[], None], seconds: float = inf
     ) -> None:
-        self.size = size + AHEAD
-        self.turns = Turns(FORK, size)
+        self.size = size + SPARE_WORKERS
+        self.slots = WorkerSlots(FORK, size)
         self.work = work
-        self.settle = settle
+        self.initialize = initialize
         self.seconds = seconds
         self.workers: list[Worker[Task]] = []
 
@@ -88,21 +88,21 @@ class Pool(Generic[Task]):
                 if free.hand(coming):
                     coming = next(tasks, None)
                 else:  # it died while it had nothing to do
-                    self._bury(free)
+                    self._discard(free)
             yield from ended
             busy = [worker for worker in self.workers if worker.task is not None]
             if not busy:
                 return
             for worker in busy:
                 if worker.has_had(self.seconds):
-                    end_family(worker.process.pid)
-            ready = wait([worker.pipe for worker in busy], TICK)
+                    kill_process_tree(worker.process.pid)
+            ready = wait([worker.pipe for worker in busy], POLL_INTERVAL)
             ended = [self._ended(worker) for worker in busy if worker.pipe in ready] or [None]
 
     def close(self) -> None:
         """End all workers at once, whatever they do, and all that they have started."""
         for worker in self.workers:
-            end_family(worker.process.pid)
+            kill_process_tree(worker.process.pid)
         for worker in self.workers:
             worker.process.join()
             worker.pipe.close()
@@ -115,11 +115,11 @@ class Pool(Generic[Task]):
         if len(self.workers) == self.size:
             return None
         ours, theirs = FORK.Pipe()
-        mark = self.turns.mark()
-        process = FORK.Process(target=self._serve, args=(theirs, ours, mark), daemon=True)
+        has_slot = self.slots.has_slot()
+        process = FORK.Process(target=self._serve, args=(theirs, ours, has_slot), daemon=True)
         process.start()
         theirs.close()
-        self.workers.append(Worker(process, ours, mark))
+        self.workers.append(Worker(process, ours, has_slot))
         return self.workers[-1]
 
     def _ended(self, worker: Worker[Task]) -> tuple[Task, Any]:
@@ -127,18 +127,18 @@ class Pool(Generic[Task]):
         try:
             return task, worker.pipe.recv()
         except (EOFError, OSError):
-            self._bury(worker)
+            self._discard(worker)
             if worker.has_had(self.seconds):
                 return task, WorkerDied(f"it took more than {self.seconds:g} seconds and was ended")
             return task, WorkerDied(how_it_ended(worker.process.exitcode))
 
-    def _bury(self, worker: Worker[Task]) -> None:
+    def _discard(self, worker: Worker[Task]) -> None:
         worker.process.join()
         worker.pipe.close()
-        self.turns.give_back(worker.mark)
+        self.slots.give_back(worker.has_slot)
         self.workers.remove(worker)
 
-    def _serve(self, pipe: Connection, other: Connection, mark: c_bool) -> None:
+    def _serve(self, pipe: Connection, other: Connection, has_slot: c_bool) -> None:
         """Be a worker, until the pool is gone."""
         other.close()
         for each in self.workers:  # those of earlier workers, which must notice when the pool goes
@@ -146,8 +146,8 @@ class Pool(Generic[Task]):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
-        self.turns.join(mark)
-        self.settle()
+        self.slots.join(has_slot)
+        self.initialize()
         while True:
             try:
                 task = pipe.recv()
@@ -156,7 +156,7 @@ class Pool(Generic[Task]):
             pipe.send(self.work(task))
 
 
-def end_family(pid: int) -> None:
+def kill_process_tree(pid: int) -> None:
     """Kill a process and all that it has started, such as a kernel without walls that is on its way up."""
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)

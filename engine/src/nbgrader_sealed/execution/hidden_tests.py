@@ -67,7 +67,7 @@ class Line:
 
 
 @dataclass
-class HiddenRoom:
+class HiddenNamespace:
     """The names that the hidden lines of one notebook see.
 
     A name is looked up in this order: what hidden lines assigned; what the instructor's own locked cells

@@ -12,20 +12,24 @@ from typing import Any
 import zmq
 from jupyter_client.manager import KernelManager
 
-from nbgrader_sealed.execution import slots as turns
+from nbgrader_sealed.execution import slots
 from nbgrader_sealed.private import ipython
 from nbgrader_sealed.private.jupyter_client import signed_parts
 from nbgrader_sealed.protocol import agent, wire
 
-SENDING = 10.0  # seconds in which the kernel takes a message, or never will
-GRACE = 2.0  # seconds to stop in, after an interrupt
-TICK = 0.2  # seconds between two looks at whether the kernel is alive
+SEND_TIMEOUT = 10.0  # seconds in which the kernel takes a message, or never will
+INTERRUPT_TIMEOUT = 2.0  # seconds to stop in, after an interrupt
+POLL_INTERVAL = 0.2  # seconds between two looks at whether the kernel is alive
 MAX_FRAME = 100 * 2**20  # bytes of one part of a message; a larger one is never received
 ANSWERS = (agent.ANSWER, "status")  # the messages that answer a request; not what is printed meanwhile
 MAX_HEADER = 2**20  # bytes of a message's header
-STARTS = 3  # until a kernel that dies on its way up is given up
-QUEUE = 64  # messages that may wait to be read
-LOOPS = ("async", "await", "tornado")  # a notebook with one of these words needs the kernel's event loop
+MAX_STARTS = 3  # until a kernel that dies on its way up is given up
+RECEIVE_HWM = 64  # messages that may wait to be read
+ASYNC_KEYWORDS = (
+    "async",
+    "await",
+    "tornado",
+)  # a notebook with one of these words needs the kernel's event loop
 
 
 class KernelFault(Exception):
@@ -107,7 +111,7 @@ class StudentKernel:
         KernelFault
             Where it does not get ready.
         """
-        for _ in range(STARTS - 1):
+        for _ in range(MAX_STARTS - 1):
             with suppress(KernelDied):
                 return self._start()
             self.stop()
@@ -120,9 +124,9 @@ class StudentKernel:
         self.manager.start_kernel(cwd=self.cwd, extra_arguments=self.arguments)
         for option, value in (
             (zmq.MAXMSGSIZE, MAX_FRAME),
-            (zmq.RCVHWM, QUEUE),
+            (zmq.RCVHWM, RECEIVE_HWM),
             (zmq.LINGER, 0),
-            (zmq.SNDTIMEO, int(1000 * SENDING)),
+            (zmq.SNDTIMEO, int(1000 * SEND_TIMEOUT)),
         ):
             self.context.setsockopt(option, value)
         self.client = self.manager.client(context=self.context)
@@ -145,7 +149,7 @@ class StudentKernel:
         """Keep the kernel, and the one that takes its place, on a core of the machine; None keeps neither."""
         self.core = core
         if core is not None:
-            turns.stay_on(self.manager.provisioner.pid, {core})
+            slots.stay_on(self.manager.provisioner.pid, {core})
 
     def stop(self) -> None:
         """End the kernel at once, without asking it."""
@@ -208,7 +212,7 @@ class StudentKernel:
 
     def _ask_to_run(self, code: str) -> str:
         """Ask for a cell to be run: by the agent, or by the kernel itself where its event loop must go on."""
-        self.has_loop = self.has_loop or any(word in code for word in LOOPS)
+        self.has_loop = self.has_loop or any(word in code for word in ASYNC_KEYWORDS)
         if self.has_agent and not self.has_loop:
             self._connect()
             return self._send(agent.REQUEST, {"do": "run", "code": code}, socket=self.stdin)
@@ -261,7 +265,7 @@ class StudentKernel:
         while monotonic() < deadline:
             sent = self._send("kernel_info_request", {})
             with suppress(KernelTimeout):
-                for kind, content, _ in self._messages((sent,), Until(TICK)):
+                for kind, content, _ in self._messages((sent,), Until(POLL_INTERVAL)):
                     if kind == "kernel_info_reply":
                         info = content
                     heard = heard or kind == "status"
@@ -342,14 +346,14 @@ class StudentKernel:
             left = until.at - monotonic()
             if left <= 0:
                 raise KernelTimeout("time is up")
-            ready = self.poller.poll(1000 * min(left, TICK))
+            ready = self.poller.poll(1000 * min(left, POLL_INTERVAL))
             for socket, _ in ready:
                 message = self._receive(socket, parents, kinds)
                 if message is not None:
                     yield message
             if not ready and silent is not None:
                 silent()
-            if monotonic() - looked > TICK:
+            if monotonic() - looked > POLL_INTERVAL:
                 looked = monotonic()
                 if not self.is_alive() and not self.poller.poll(0):
                     raise KernelDied("the kernel's process ended")
@@ -379,7 +383,7 @@ class StudentKernel:
         self.stuck = True
         try:
             self.manager.interrupt_kernel()
-            for kind, content, _ in self._messages(asked, Until(GRACE)):
+            for kind, content, _ in self._messages(asked, Until(INTERRUPT_TIMEOUT)):
                 if _is_idle(kind, content) or kind in (agent.ANSWER, agent.RAN):
                     self.stuck = False
                     break

@@ -11,7 +11,7 @@ KEPT_TEXT = ("text/plain", "text/html", "text/markdown", "text/latex", "image/sv
 
 
 @dataclass
-class Room:
+class OutputBudget:
     """How much the cells of one notebook may still show: characters as in `Outputs`, and outputs in all."""
 
     text: int = 2_000_000
@@ -25,7 +25,7 @@ class Outputs:
 
     Parameters
     ----------
-    room : Room
+    room : OutputBudget
         What the whole notebook may still show.
     text, rich, count : int
         What this cell may still show: characters printed, characters of HTML or pictures, outputs in all.
@@ -33,7 +33,7 @@ class Outputs:
         The line that stands where the rest was left out.
     """
 
-    room: Room
+    room: OutputBudget
     cut: str
     text: int = 100_000
     rich: int = 4_000_000

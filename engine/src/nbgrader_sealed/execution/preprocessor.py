@@ -18,11 +18,11 @@ from nbgrader.preprocessors import ClearHiddenTests, Execute
 from traitlets import Dict, Float, Integer, Unicode
 
 from nbgrader_sealed.assignment import AssignmentCell, CutCell, cells_of, cut
-from nbgrader_sealed.execution.hidden_tests import HiddenRoom, defined_names
+from nbgrader_sealed.execution.hidden_tests import HiddenNamespace, defined_names
 from nbgrader_sealed.execution.kernel_client import KernelFault, StudentKernel
-from nbgrader_sealed.execution.outputs import Outputs, Room, harmless, output_of
-from nbgrader_sealed.execution.remote_objects import Bridge
-from nbgrader_sealed.execution.slots import turn
+from nbgrader_sealed.execution.outputs import OutputBudget, Outputs, harmless, output_of
+from nbgrader_sealed.execution.remote_objects import KernelRpc
+from nbgrader_sealed.execution.slots import slot
 from nbgrader_sealed.messages import later, say
 from nbgrader_sealed.result import MIME, VERSION, InvalidResult, carried_by, checked
 
@@ -95,25 +95,25 @@ class SealedRun:
         self.language = nb.metadata.get("lang")
         self.sources = cells_of(resources)
         self.marks = ClearHiddenTests(parent=config.parent)
-        self.hidden = HiddenRoom(dict(config.modules), self._student_names())
+        self.hidden = HiddenNamespace(dict(config.modules), self._student_names())
         self.kernel = StudentKernel(
             self._new_manager,
             resources["metadata"]["path"] or ".",
             self._arguments(),
             config.startup_timeout or 60,
         )
-        self.room = Room()
-        self.bridge: Bridge | None = None
+        self.room = OutputBudget()
+        self.rpc: KernelRpc | None = None
         self.restarts = 0
         self.ran: list[str] = []  # what brings a fresh kernel to where the old one was
 
     def run(self) -> None:
-        """Start a kernel, run all cells when it is this notebook's turn, and end the kernel."""
+        """Start a kernel, run all cells when it is this notebook's slot, and end the kernel."""
         try:
             info = self.kernel.start()
             self.nb.metadata["language_info"] = {"name": str(info.get("language_info", {}).get("name"))}
-            self.bridge = Bridge(self.kernel)
-            with turn() as core:
+            self.rpc = KernelRpc(self.kernel)
+            with slot() as core:
                 self.kernel.stay_on(core)
                 self._run_cells()
         finally:
@@ -162,12 +162,12 @@ class SealedRun:
         seconds = self._seconds()
         if seconds <= 0:
             return [self._no_time()]
-        self.bridge.deadline = monotonic() + seconds
+        self.rpc.deadline = monotonic() + seconds
         with _environment(self.config.language_variable, self.language):
-            verdict = self.hidden.run(parts, self.bridge.names, self.config.hidden_timeout)
+            verdict = self.hidden.run(parts, self.rpc.names, self.config.hidden_timeout)
         if verdict.log:
             self.log.debug("hidden tests of cell:\n%s", verdict.log)
-        if self.bridge.fault is not None:
+        if self.rpc.fault is not None:
             key = "timeout" if self.kernel.is_alive() else "dead"
             self._recover()
             return [self._stopped(key, seconds)]
@@ -237,16 +237,16 @@ class SealedRun:
 
     def _recover(self) -> None:
         """Bring a fresh kernel to where the last one was, without the cells that ended it."""
-        self.bridge.fault = None
+        self.rpc.fault = None
         while self.kernel.stuck or not self.kernel.is_alive():
             self.kernel.stop()
             if self.restarts >= self.config.max_restarts or monotonic() > self.deadline:
-                self.bridge.fault = KernelFault(say(self.language, NO_KERNEL))
+                self.rpc.fault = KernelFault(say(self.language, NO_KERNEL))
                 return
             self.restarts += 1
             self.log.warning("The kernel ended; starting it again (%d)", self.restarts)
             self.kernel.start()
-            self.bridge = Bridge(self.kernel)
+            self.rpc = KernelRpc(self.kernel)
             self._replay()
 
     def _replay(self) -> None:
@@ -336,7 +336,8 @@ def _with_record(
     if value is not None:
         value.data[MIME] = record
         return outputs
-    return [*outputs, output_of("display_data", data={MIME: record})]
+    before = len(outputs) - (error is not None)
+    return [*outputs[:before], output_of("display_data", data={MIME: record}), *outputs[before:]]
 
 
 def _points_shown(value: NotebookNode, most: float) -> float:

@@ -45,7 +45,7 @@ NAMED_ERRORS = (
     "ZeroDivisionError",
 )
 SPECIAL = ("__name__", "__qualname__", "__annotations__", "__defaults__", "__kwdefaults__")
-ENOUGH_BYTES = 8 * 2**20  # of the calls that go into one message
+MAX_BATCH_BYTES = 8 * 2**20  # of the calls that go into one message
 BYTES_OF_A_CALL = 2**15  # beside its arrays, for this purpose
 Call = tuple[tuple[Any, ...], dict[str, Any]]  # what an object is called with, by place and by name
 
@@ -77,7 +77,7 @@ class RemoteError(Exception):
         return self.message
 
 
-class Foreign:
+class RemoteObject:
     """An object of the student's kernel that is not data: callable, with attributes, equal to nothing.
 
     Attributes
@@ -88,7 +88,7 @@ class Foreign:
         Its repr, as the kernel gave it.
     """
 
-    def __init__(self, bridge: "Bridge", number: int, type_name: str, text: str) -> None:
+    def __init__(self, bridge: "KernelRpc", number: int, type_name: str, text: str) -> None:
         self._bridge = bridge
         self._number = number
         self.type_name = type_name
@@ -129,7 +129,7 @@ class Foreign:
 
 
 @dataclass(frozen=True)
-class Sent:
+class PendingCall:
     """A call on its way: its arguments here, and what was made of them."""
 
     call: Call
@@ -137,7 +137,7 @@ class Sent:
     data: dict[str, Any]
 
 
-class Bridge:
+class KernelRpc:
     """Carries names, calls and attributes over to a kernel, and data back.
 
     Parameters
@@ -204,18 +204,20 @@ class Bridge:
             yield from (partial(self._settle, *pair) for pair in zip(sent, answers, strict=False))
             waiting.extendleft(each.call for each in reversed(sent[len(answers) :]))
 
-    def _next(self, number: int, waiting: deque[Call]) -> Iterator[Sent]:
+    def _next(self, number: int, waiting: deque[Call]) -> Iterator[PendingCall]:
         """Take as many of the calls as one message should hold, and yield them ready to be sent."""
         size = 0
-        while waiting and size < ENOUGH_BYTES:
+        while waiting and size < MAX_BATCH_BYTES:
             args, kwargs = waiting.popleft()
             encoder = Encoder(_only_own(self), to_kernel=True)
             named = {name: encoder.encode(arg) for name, arg in kwargs.items()}
             data = {"id": number, "args": [encoder.encode(arg) for arg in args], "kwargs": named}
-            yield Sent((args, kwargs), encoder, {"do": "call", **data, "buffers": len(encoder.buffers)})
+            yield PendingCall(
+                (args, kwargs), encoder, {"do": "call", **data, "buffers": len(encoder.buffers)}
+            )
             size += encoder.bytes + BYTES_OF_A_CALL
 
-    def _ask_all(self, sent: list[Sent]) -> list[Answer]:
+    def _ask_all(self, sent: list[PendingCall]) -> list[Answer]:
         """Make calls, and return their answers: one at least, fewer where the kernel stopped on its way."""
         buffers = [buffer for each in sent for buffer in each.encoder.buffers]
         answer = self._ask({"do": "calls", "calls": [each.data for each in sent]}, buffers)
@@ -231,7 +233,7 @@ class Bridge:
             left = left[count:]
         return answers
 
-    def _settle(self, sent: Sent, answer: Answer) -> Any:
+    def _settle(self, sent: PendingCall, answer: Answer) -> Any:
         """Return the result of a call, and write to its arguments what was written to them there."""
         found, decoder = self._read(answer)
         if not isinstance(found, dict) or not set(found) >= {"result", "changed", "refilled"}:
@@ -269,7 +271,7 @@ class Bridge:
         if type(number) is not int or type(type_name) is not str or type(text) is not str:
             raise WireError("the kernel described an object in no known way")
         name = type_name if type_name.isidentifier() else "object"
-        kind = type(name[:80], (Foreign,), {"__doc__": Foreign.__dict__["__doc__"]})
+        kind = type(name[:80], (RemoteObject,), {"__doc__": RemoteObject.__dict__["__doc__"]})
         return kind(self, number, type_name[:200], text[:2000])
 
 
@@ -295,9 +297,9 @@ def _raise(error: Exception) -> NoReturn:
     raise error
 
 
-def _only_own(bridge: Bridge) -> Any:
+def _only_own(bridge: KernelRpc) -> Any:
     def foreign(value: Any) -> dict[str, Any]:
-        if isinstance(value, Foreign) and value._bridge is bridge:
+        if isinstance(value, RemoteObject) and value._bridge is bridge:
             return {"t": "object", "id": value._number}
         raise WireError(f"an argument of type {type(value).__name__} cannot be sent to the student's kernel")
 

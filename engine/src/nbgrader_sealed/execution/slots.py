@@ -1,4 +1,4 @@
-"""Turns: several processes get notebooks ready or put them away, while only some run theirs."""
+"""WorkerSlots: several processes get notebooks ready or put them away, while only some run theirs."""
 
 import os
 import socket
@@ -9,11 +9,11 @@ from multiprocessing.context import ForkContext
 from pathlib import Path
 from typing import ClassVar
 
-NAME = "course-grade-core"  # and the core's number: what only one turn on the machine has
+NAME = "nbgrader-sealed-core"  # and the core's number: what only one slot on the machine has
 
 
-class Turns:
-    """The turns that processes forked from this one share, each on a core of its own, as far as they go.
+class WorkerSlots:
+    """The slots that processes forked from this one share, each on a core of its own, as far as they go.
 
     A notebook's kernel and the process that grades it wait for each other, again and again: on one core, no
     other one has to be woken up for it.
@@ -23,63 +23,63 @@ class Turns:
     fork : ForkContext
         What the processes are made with.
     size : int
-        How many of them have a turn at once.
+        How many of them have a slot at once.
     """
 
-    _own: ClassVar[tuple["Turns", c_bool] | None] = None
+    _own: ClassVar[tuple["WorkerSlots", c_bool] | None] = None
 
     def __init__(self, fork: ForkContext, size: int) -> None:
         self.fork = fork
         self._free = fork.Semaphore(size)
 
-    def mark(self) -> c_bool:
-        """Return what shows, in all processes, that one of them has a turn or waits for it."""
+    def has_slot(self) -> c_bool:
+        """Return what shows, in all processes, that one of them has a slot or waits for it."""
         return self.fork.RawValue(c_bool, False)
 
-    def join(self, mark: c_bool) -> None:
-        """Let this process take its turns from here; `mark` is its own."""
-        Turns._own = self, mark
+    def join(self, has_slot: c_bool) -> None:
+        """Let this process take its slots from here; `has_slot` is its own."""
+        WorkerSlots._own = self, has_slot
 
-    def give_back(self, mark: c_bool) -> None:
-        """Free the turn of a process that has ended with it.
+    def give_back(self, has_slot: c_bool) -> None:
+        """Free the slot of a process that has ended with it.
 
-        If it had only waited for one, there is one turn more from now on, which is better than one too few.
+        If it had only waited for one, there is one slot more from now on, which is better than one too few.
         """
-        if mark.value:
+        if has_slot.value:
             self._free.release()
 
     @contextmanager
-    def _taken(self, mark: c_bool) -> Iterator[int | None]:
-        mark.value = True
+    def _taken(self, has_slot: c_bool) -> Iterator[int | None]:
+        has_slot.value = True
         self._free.acquire()
         try:
             with _core() as core:
                 yield core
         finally:
             self._free.release()
-            mark.value = False
+            has_slot.value = False
 
 
 @contextmanager
-def turn() -> Iterator[int | None]:
-    """Wait for a turn and have it for a while; at once where this process shares none.
+def slot() -> Iterator[int | None]:
+    """Wait for a slot and have it for a while; at once where this process shares none.
 
     Yields
     ------
     int or None
-        The core that this process stays on meanwhile, and nobody else on this machine who has a turn.
+        The core that this process stays on meanwhile, and nobody else on this machine who has a slot.
     """
-    if Turns._own is None:
+    if WorkerSlots._own is None:
         yield None
         return
-    turns, mark = Turns._own
-    with turns._taken(mark) as core:
+    slots, has_slot = WorkerSlots._own
+    with slots._taken(has_slot) as core:
         yield core
 
 
 @contextmanager
 def _core() -> Iterator[int | None]:
-    """Stay for a while on a core that no other turn has: this one, where there was room, or another."""
+    """Stay for a while on a core that no other slot has: this one, where there was room, or another."""
     ours = cores()
     with socket.socket(socket.AF_UNIX) as name:
         core = next((core for core in _this_one_first(ours) if _take(name, core)), None)

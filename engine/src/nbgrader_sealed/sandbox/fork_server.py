@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader_sealed.sandbox.sandboxed.launch import MOST_BYTES, Job
+from nbgrader_sealed.sandbox.sandboxed.launch import MOST_BYTES, LaunchRequest
 
 # Unused by people and services: https://systemd.io/UIDS-GIDS has 60578 to 61183 as free.
 FIRST_USER, USERS = 60578, 600
@@ -29,7 +29,7 @@ class SandboxError(RuntimeError):
     """A sandbox could not be put up."""
 
 
-class ParentGone(SandboxError):
+class ForkServerGone(SandboxError):
     """The parent has ended, so that it forks no more kernels."""
 
 
@@ -101,7 +101,7 @@ def _report(reports: socket.socket, seconds: float) -> dict[str, object] | None:
     return json.loads(message) if message else {}
 
 
-class Parent:
+class ForkServer:
     """A process behind walls that forks kernels, each behind walls of its own.
 
     Parameters
@@ -151,12 +151,12 @@ class Parent:
         text = os.pread(self._errors, 4096, max(0, size - 4096)).decode(errors="replace")
         return text.strip().rpartition("\n")[2]
 
-    def fork(self, job: Job, listeners: Sequence[socket.socket]) -> Kernel:
+    def fork(self, job: LaunchRequest, listeners: Sequence[socket.socket]) -> Kernel:
         """Let the parent fork a kernel.
 
         Raises
         ------
-        ParentGone
+        ForkServerGone
             Where the parent has ended.
         SandboxError
             Where the kernel's walls could not be put up.
@@ -167,7 +167,7 @@ class Parent:
             raise SandboxError(str(report.get("failed", report)).strip())
         return Kernel(ours, descriptors[0])
 
-    def probe(self, job: Job) -> None:
+    def probe(self, job: LaunchRequest) -> None:
         """Let the parent put the job's walls up around nothing.
 
         Raises
@@ -185,7 +185,7 @@ class Parent:
             raise SandboxError(str((report or {}).get("failed", report)).strip())
 
     def _ask(
-        self, job: Job, listeners: Sequence[socket.socket]
+        self, job: LaunchRequest, listeners: Sequence[socket.socket]
     ) -> tuple[dict[str, object], socket.socket, list[int]]:
         """Send a job, and return the first report, where more of them come, and the descriptor that came."""
         message = job.encode()
@@ -199,16 +199,16 @@ class Parent:
                 )
             except OSError as error:
                 ours.close()
-                raise ParentGone(self.complaint() or str(error)) from error
+                raise ForkServerGone(self.complaint() or str(error)) from error
         ours.settimeout(SECONDS_TO_START)
         try:
             answer, descriptors, _, _ = socket.recv_fds(ours, MOST_BYTES, 1)
         except OSError as error:
             ours.close()
-            raise ParentGone(f"the parent of kernels is silent: {error}") from error
+            raise ForkServerGone(f"the parent of kernels is silent: {error}") from error
         if not answer:
             ours.close()
-            raise ParentGone(f"the parent of kernels ended: {self.complaint()}")
+            raise ForkServerGone(f"the parent of kernels ended: {self.complaint()}")
         return json.loads(answer), ours, descriptors
 
     def close(self) -> None:

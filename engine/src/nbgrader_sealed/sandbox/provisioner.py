@@ -9,8 +9,8 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Instance, default
 
-from nbgrader_sealed.sandbox.settings import Ground, Sandbox, Started
-from nbgrader_sealed.sandbox.workspace import Room
+from nbgrader_sealed.sandbox.settings import Sandbox, SandboxRuntime, Started
+from nbgrader_sealed.sandbox.workspace import Workspace
 
 
 class SandboxProvisioner(LocalProvisioner):
@@ -20,7 +20,7 @@ class SandboxProvisioner(LocalProvisioner):
     """
 
     sandbox = Instance(Sandbox)
-    room: Room | None = None
+    room: Workspace | None = None
     started: Started | None = None
 
     @default("sandbox")
@@ -50,8 +50,8 @@ class SandboxProvisioner(LocalProvisioner):
         manager = self.parent
         folder = Path(kwargs.get("cwd") or os.curdir).resolve()
         self.sandbox.refuse_to_show(folder)
-        self.room = Ground.of_this_process().room()
-        for name in self.room.furnish(folder, most=self.sandbox.limits.disk // 2):
+        self.room = SandboxRuntime.of_this_process().room()
+        for name in self.room.populate(folder, most=self.sandbox.limits.disk // 2):
             self.log.warning("Sandbox: %r is no regular file or too large; the kernel does not get it", name)
         manager.transport, manager.ip = "ipc", self.room.address
         for channel, port in self.room.ports.items():
@@ -78,7 +78,7 @@ class SandboxProvisioner(LocalProvisioner):
             self._clear()
             raise
         self.pid = self.started.kernel.number
-        self.room.hand_over()
+        self.room.close_listeners()
         return self.connection_info
 
     async def poll(self) -> int | None:

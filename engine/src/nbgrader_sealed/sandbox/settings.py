@@ -21,15 +21,15 @@ import nbgrader_sealed
 from nbgrader_sealed.sandbox.backends import bubblewrap, landlock
 from nbgrader_sealed.sandbox.fork_server import (
     NOBODY_ELSE,
+    ForkServer,
+    ForkServerGone,
     Kernel,
-    Parent,
-    ParentGone,
     SandboxError,
     user_without_rights,
 )
 from nbgrader_sealed.sandbox.limits import Limits
-from nbgrader_sealed.sandbox.sandboxed.launch import PACKAGES, ROOMS, Job
-from nbgrader_sealed.sandbox.workspace import Room, short_folder
+from nbgrader_sealed.sandbox.sandboxed.launch import PACKAGES, ROOMS, LaunchRequest
+from nbgrader_sealed.sandbox.workspace import Workspace, short_folder
 
 ENGINE = Path(nbgrader_sealed.__file__).resolve().parent
 WALLS = {"bubblewrap": "namespaces", "landlock": "landlock"}
@@ -86,7 +86,7 @@ class Sandbox(LoggingConfigurable):
         """Whether kernels run without walls."""
         return self.kind == "none"
 
-    def start(self, room: Room, kernel: Mapping[str, str], environment: Mapping[str, str]) -> "Started":
+    def start(self, room: Workspace, kernel: Mapping[str, str], environment: Mapping[str, str]) -> "Started":
         """Start a kernel in `room`.
 
         Parameters
@@ -103,7 +103,7 @@ class Sandbox(LoggingConfigurable):
         SandboxError
             Where no walls can be put up; the message says why, and what the instructor can do.
         """
-        ground = Ground.of_this_process()
+        ground = SandboxRuntime.of_this_process()
         given = self._chosen(environment)
         kind = self._working_kind(ground, given)
         job = self._job(kind, room, given, kernel)
@@ -114,7 +114,7 @@ class Sandbox(LoggingConfigurable):
                         self._key(kind, given), partial(self._parent, kind, ground, given, is_warm=True)
                     )
                     return Started(parent.fork(job, room.listeners), None)
-                except ParentGone as error:
+                except ForkServerGone as error:
                     self.log.warning("Sandbox: the warm parent was lost: %s", error)
                     ground.forget(self._key(kind, given))
             self.log.warning("Sandbox: starting a kernel cold")
@@ -135,7 +135,7 @@ class Sandbox(LoggingConfigurable):
         """
         if self.is_none:
             return
-        ground = Ground.of_this_process()
+        ground = SandboxRuntime.of_this_process()
         given = self._chosen(environment)
         kind = self._working_kind(ground, given)
         if self.warm:
@@ -149,7 +149,7 @@ class Sandbox(LoggingConfigurable):
     def _key(self, kind: str, given: Mapping[str, str]) -> str:
         return json.dumps([kind, self.preload, self.packages, self.readable, sorted(given.items())])
 
-    def _working_kind(self, ground: "Ground", given: Mapping[str, str]) -> str:
+    def _working_kind(self, ground: "SandboxRuntime", given: Mapping[str, str]) -> str:
         self._check_places()
         candidates = list(WALLS) if self.kind == "auto" else [self.kind]
         reasons = {}
@@ -166,7 +166,7 @@ class Sandbox(LoggingConfigurable):
             REFUSAL.format(reasons="; ".join(f"{kind}: {reason}" for kind, reason in reasons.items()))
         )
 
-    def _try(self, kind: str, ground: "Ground", given: Mapping[str, str]) -> str:
+    def _try(self, kind: str, ground: "SandboxRuntime", given: Mapping[str, str]) -> str:
         """Put walls of this kind up around nothing; return why that fails, or an empty string."""
         if sys.platform != "linux":
             return "needs Linux"
@@ -187,11 +187,13 @@ class Sandbox(LoggingConfigurable):
             room.clear()
         return ""
 
-    def _job(self, kind: str, room: Room, given: Mapping[str, str], kernel: Mapping[str, str] | None) -> Job:
+    def _job(
+        self, kind: str, room: Workspace, given: Mapping[str, str], kernel: Mapping[str, str] | None
+    ) -> LaunchRequest:
         is_view = kind == "bubblewrap"
-        ground = Ground.of_this_process()
+        ground = SandboxRuntime.of_this_process()
         read = landlock.readable(self._folders(), ground.packages, self._packages().values())
-        return Job(
+        return LaunchRequest(
             walls=WALLS[kind],
             room=str(ROOMS / room.folder.name) if is_view else str(room.folder),
             environment=dict(given),
@@ -200,16 +202,18 @@ class Sandbox(LoggingConfigurable):
             kernel=None if kernel is None else dict(kernel),
         )
 
-    def _parent(self, kind: str, ground: "Ground", given: Mapping[str, str], *, is_warm: bool) -> Parent:
+    def _parent(
+        self, kind: str, ground: "SandboxRuntime", given: Mapping[str, str], *, is_warm: bool
+    ) -> ForkServer:
         modules = [ALONE, *self.preload] if is_warm else []
         shown = self._packages()
         if kind == "bubblewrap":
             command = bubblewrap.command(self._folders(), shown, ground.rooms)
             home = {"HOME": "/tmp"}
-            return Parent(command, PACKAGES, {**given, **home}, modules, user_without_rights())
+            return ForkServer(command, PACKAGES, {**given, **home}, modules, user_without_rights())
         ground.link(shown)
         home = {"HOME": str(ground.home)}
-        return Parent([], ground.packages, {**given, **home}, modules, NOBODY_ELSE)
+        return ForkServer([], ground.packages, {**given, **home}, modules, NOBODY_ELSE)
 
     def _check_places(self) -> None:
         """Make sure that what is to be shown is there: without it no walls would seem to stand."""
@@ -254,7 +258,7 @@ class Sandbox(LoggingConfigurable):
 class Started:
     """A kernel, and the parent that ends with it where it was started cold."""
 
-    def __init__(self, kernel: Kernel, parent: Parent | None) -> None:
+    def __init__(self, kernel: Kernel, parent: ForkServer | None) -> None:
         self.kernel = kernel
         self._parent = parent
 
@@ -266,10 +270,10 @@ class Started:
             self._parent = None
 
 
-class Ground:
+class SandboxRuntime:
     """What a grading process keeps for all its kernels: folders, warm parents, and which walls work."""
 
-    _grounds: ClassVar[dict[int, "Ground"]] = {}
+    _grounds: ClassVar[dict[int, "SandboxRuntime"]] = {}
     _lock = threading.RLock()
 
     def __init__(self) -> None:
@@ -279,10 +283,10 @@ class Ground:
         for part in (self.rooms, self.sockets, self.packages, self.home):
             part.mkdir()
         self.tried: dict[str, str] = {}
-        self._parents: dict[str, Parent] = {}
+        self._parents: dict[str, ForkServer] = {}
 
     @classmethod
-    def of_this_process(cls) -> "Ground":
+    def of_this_process(cls) -> "SandboxRuntime":
         """Return this process's ground, which is cleared when the process ends."""
         with cls._lock:
             mine = cls._grounds.get(os.getpid())
@@ -298,9 +302,9 @@ class Ground:
             if os.getppid() in cls._grounds:
                 cls._grounds[os.getpid()] = cls._grounds[os.getppid()]
 
-    def room(self) -> Room:
+    def room(self) -> Workspace:
         """Make a new room."""
-        return Room(self.rooms, self.sockets, uuid.uuid4().hex[:12])
+        return Workspace(self.rooms, self.sockets, uuid.uuid4().hex[:12])
 
     def link(self, packages: Mapping[str, Path]) -> None:
         """Make the packages importable from the folder of links."""
@@ -308,7 +312,7 @@ class Ground:
             with contextlib.suppress(FileExistsError):
                 (self.packages / name).symlink_to(path)
 
-    def warm(self, key: str, make: Callable[[], Parent]) -> Parent:
+    def warm(self, key: str, make: Callable[[], ForkServer]) -> ForkServer:
         """Return the warm parent for `key`, made by `make` where there is none."""
         with self._lock:
             if key not in self._parents:

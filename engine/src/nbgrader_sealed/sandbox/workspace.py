@@ -20,7 +20,7 @@ def short_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="grading-", dir=usual if len(usual) < 60 else "/tmp"))
 
 
-class Room:
+class Workspace:
     """A kernel's own folder, with a copy of what lies beside its notebook, and its listening sockets.
 
     Parameters
@@ -53,7 +53,7 @@ class Room:
         """The channels' ports, which with Unix sockets are the ends of their paths."""
         return {f"{channel}_port": number for number, channel in enumerate(CHANNELS, start=1)}
 
-    def furnish(self, source: Path, most: int) -> list[str]:
+    def populate(self, source: Path, most: int) -> list[str]:
         """Copy the files of `source` into the room, and return what was left out.
 
         Only regular files are copied: a link could lead anywhere. Of notebooks only the metadata is copied,
@@ -81,14 +81,14 @@ class Room:
                     left_out.append(str((here / name).relative_to(source)))
         return left_out
 
-    def hand_over(self) -> None:
+    def close_listeners(self) -> None:
         """Close this process's own copies of the listening sockets."""
         for listener in self.listeners:
             listener.close()
 
     def clear(self) -> None:
         """Remove the room and its sockets."""
-        self.hand_over()
+        self.close_listeners()
         if self.folder.exists():
             _remove(self.folder)
         for number in self.ports.values():

@@ -9,7 +9,15 @@ from pathlib import Path
 
 from nbgrader_sealed.sandbox.sandboxed import landlock_rules as landlock
 from nbgrader_sealed.sandbox.sandboxed import linux, seccomp
-from nbgrader_sealed.sandbox.sandboxed.launch import HOME, ROOMS, SCRATCH, SHARED, TEMPORARY, WORK, Job
+from nbgrader_sealed.sandbox.sandboxed.launch import (
+    HOME,
+    ROOMS,
+    SCRATCH,
+    SHARED,
+    TEMPORARY,
+    WORK,
+    LaunchRequest,
+)
 
 # Who is in them cannot see, signal or reach any process outside, and ends when the first of them ends.
 NAMESPACES = linux.CLONE_NEWUSER | linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC
@@ -34,7 +42,7 @@ def fork_into_namespaces() -> int:
     return linux.clone(seccomp.number_of("clone", platform.machine()), NAMESPACES)
 
 
-def furnish(job: Job, user: int, group: int) -> None:
+def populate(job: LaunchRequest, user: int, group: int) -> None:
     """Stay `user` and `group` in new `NAMESPACES`, and leave only this job's room there, in memory."""
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
@@ -65,14 +73,14 @@ def _make_private(public: Path, own: Path, read: list[str]) -> None:
         os.close(before)
 
 
-def settle(job: Job) -> None:
+def settle(job: LaunchRequest) -> None:
     """Take the job's environment and folder."""
     os.environ.clear()
     os.environ.update(job.environment, HOME=str(job.scratch / HOME), TMPDIR=str(job.scratch / TEMPORARY))
     os.chdir(job.scratch / WORK)
 
 
-def lock(job: Job) -> None:
+def lock(job: LaunchRequest) -> None:
     """Give up, for good, all that the job does not need; the process must have one thread only.
 
     Raises

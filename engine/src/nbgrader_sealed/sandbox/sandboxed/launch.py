@@ -17,7 +17,7 @@ WORK, HOME, TEMPORARY, SHARED = "work", "home", "tmp", "shm"
 
 
 @dataclass
-class Job:
+class LaunchRequest:
     """A kernel that is asked for.
 
     Attributes
@@ -53,6 +53,6 @@ class Job:
         return json.dumps(asdict(self)).encode()
 
     @classmethod
-    def decode(cls, message: bytes) -> "Job":
+    def decode(cls, message: bytes) -> "LaunchRequest":
         """Return the job that came as `message`."""
         return cls(**json.loads(message))

@@ -1,7 +1,7 @@
 """A process that has loaded what notebooks need, and forks a kernel behind walls of its own for each of them.
 
-It runs trusted code only. On its standard input, a Unix socket, it is handed one job after the other (a `Job`
-as JSON, with the sockets of the kernel and one to report to), and ends when that is closed.
+It runs trusted code only. On its standard input, a Unix socket, it is handed one `LaunchRequest` after
+the other (as JSON, with the sockets of the kernel and one to report to), and ends when that is closed.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from nbgrader_sealed.sandbox.sandboxed import confinement as walls
 from nbgrader_sealed.sandbox.sandboxed import linux
-from nbgrader_sealed.sandbox.sandboxed.launch import CHANNELS, MOST_BYTES, Job
+from nbgrader_sealed.sandbox.sandboxed.launch import CHANNELS, MOST_BYTES, LaunchRequest
 
 
 def main(user: int, modules: list[str]) -> None:
@@ -46,7 +46,7 @@ def main(user: int, modules: list[str]) -> None:
         message, descriptors, _, _ = socket.recv_fds(jobs, MOST_BYTES, 1 + len(CHANNELS))
         if not message:
             return
-        _start(Job.decode(message), jobs, *descriptors)
+        _start(LaunchRequest.decode(message), jobs, *descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -80,7 +80,7 @@ def _fork() -> int:
     return os.fork()
 
 
-def _start(job: Job, jobs: socket.socket, report: int, *channels: int) -> None:
+def _start(job: LaunchRequest, jobs: socket.socket, report: int, *channels: int) -> None:
     """Start the guard of a kernel, in namespaces of its own or, with Landlock alone, in ours."""
     user, group = os.geteuid(), os.getegid()
     try:
@@ -100,16 +100,16 @@ def _start(job: Job, jobs: socket.socket, report: int, *channels: int) -> None:
             os._exit(1)  # whatever happens, a fork never becomes a second parent
 
 
-def _furnish(job: Job, reports: socket.socket, user: int, group: int) -> None:
+def _furnish(job: LaunchRequest, reports: socket.socket, user: int, group: int) -> None:
     """Build what walls the namespaces need; where that fails, tell it and end."""
     try:
-        walls.furnish(job, user, group)
+        walls.populate(job, user, group)
     except Exception:
         _fail(reports)
         os._exit(0)
 
 
-def _guard(job: Job, reports: socket.socket, channels: tuple[int, ...]) -> None:
+def _guard(job: LaunchRequest, reports: socket.socket, channels: tuple[int, ...]) -> None:
     """Start the kernel, tell how it ends, and end it when nobody listens any more.
 
     With namespaces this is their first process: with it, everything in them ends.
@@ -146,7 +146,7 @@ def _end_all_others() -> None:
             os.wait()
 
 
-def _too_much(job: Job, kernel: int) -> str | None:
+def _too_much(job: LaunchRequest, kernel: int) -> str | None:
     """Say what a kernel has too much of, and Landlock cannot limit; None where nothing is."""
     try:
         tasks = [f"/proc/{kernel}/task/{task}" for task in os.listdir(f"/proc/{kernel}/task")]
@@ -157,7 +157,7 @@ def _too_much(job: Job, kernel: int) -> str | None:
     return _too_full(job, sum(_without_a_name(job, tasks).values()))
 
 
-def _without_a_name(job: Job, tasks: list[str]) -> dict[int, int]:
+def _without_a_name(job: LaunchRequest, tasks: list[str]) -> dict[int, int]:
     """Return the sizes on the disk of the files that are open or mapped but in no folder any more, by inode.
 
     All threads share one table of open files (the filter of system calls sees to it) and one memory, but a
@@ -200,7 +200,7 @@ def _mapped(task: str, where: str, most: int) -> int:
         return most
 
 
-def _too_full(job: Job, size: int) -> str | None:
+def _too_full(job: LaunchRequest, size: int) -> str | None:
     """Say what is too much in the job's folder, `size` bytes that are in no folder included."""
     hidden: list[OSError] = []
     files = 0
@@ -217,7 +217,7 @@ def _too_full(job: Job, size: int) -> str | None:
     return "disk" if size > job.limits["disk"] else None
 
 
-def _be_kernel(job: Job, reports: socket.socket, channels: tuple[int, ...]) -> None:
+def _be_kernel(job: LaunchRequest, reports: socket.socket, channels: tuple[int, ...]) -> None:
     """In the last fork: go behind the walls, and be a kernel there."""
     try:
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from nbgrader_sealed.execution import remote_objects as standins
 from nbgrader_sealed.execution.kernel_client import KernelFault
-from nbgrader_sealed.execution.remote_objects import Bridge, Foreign, RemoteError
+from nbgrader_sealed.execution.remote_objects import KernelRpc, RemoteError, RemoteObject
 from nbgrader_sealed.protocol.wire import WireError
 
 
@@ -86,7 +86,7 @@ def test_objects_can_be_called_and_passed_back_and_equal_nothing(asked):
     )
     found = asked.names("Account", "balance")
     account = found["Account"](5)
-    assert isinstance(account.add(2), Foreign)
+    assert isinstance(account.add(2), RemoteObject)
     assert (account.n, found["balance"](account)) == (7, 7)
     assert account != 7
     assert account != account
@@ -119,7 +119,7 @@ def test_a_function_of_this_process_is_not_sent(asked):
 def test_a_stand_in_of_another_kernel_is_not_sent(asked):
     f = asked.define("def f(g):\n    return g")
     with pytest.raises(WireError):
-        f(Foreign(Bridge(asked.kernel), 1, "function", "f"))
+        f(RemoteObject(KernelRpc(asked.kernel), 1, "function", "f"))
 
 
 def lying(what: str) -> str:
@@ -206,7 +206,7 @@ def test_an_answer_to_another_question_is_no_answer(asked):
     with pytest.raises(KernelFault):
         f(1)
     asked.run("del agent.answer")
-    asked.bridge.fault = None
+    asked.rpc.fault = None
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_calls_that_are_made_together_come_back_one_by_one(asked):
 
 
 def test_more_calls_than_fit_in_one_message_are_all_made(asked, monkeypatch):
-    monkeypatch.setattr(standins, "ENOUGH_BYTES", 5000)
+    monkeypatch.setattr(standins, "MAX_BATCH_BYTES", 5000)
     f = asked.define("def f(x):\n    return x + 1")
     results = [settle() for settle in f._call_each([((np.full(300, n),), {}) for n in range(20)])]
     assert [int(result[0]) for result in results] == list(range(1, 21))
@@ -262,7 +262,7 @@ def test_a_loop_in_one_of_many_calls_is_fatal_for_all_and_the_kernel_lives_on(as
     with pytest.raises(KernelFault):
         first()
     assert not more
-    asked.bridge.fault, asked.bridge.deadline = None, monotonic() + 30
+    asked.rpc.fault, asked.rpc.deadline = None, monotonic() + 30
     assert f(2) == 2
 
 
@@ -284,5 +284,5 @@ def test_time_that_is_up_is_fatal_for_all_later_calls_and_the_kernel_lives_on(as
         with pytest.raises(KernelFault) as caught:
             f(argument)
         assert caught.value.fatal
-    asked.bridge.fault, asked.bridge.deadline = None, monotonic() + 30
+    asked.rpc.fault, asked.rpc.deadline = None, monotonic() + 30
     assert f(0) is None
