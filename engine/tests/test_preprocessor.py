@@ -93,7 +93,8 @@ def shown(course, student, name):
     texts = []
     for output in cell(course.autograded(student), name).outputs:
         data = output.get("data", {})
-        texts.append(output.get("text") or data.get("text/plain") or f"{output.ename}: {output.evalue}")
+        error = f"{output.ename}: {output.evalue}" if output.output_type == "error" else ""
+        texts.append(output.get("text") or data.get("text/plain") or error)
     return "\n".join(texts)
 
 
