@@ -12,7 +12,7 @@ from nbgrader_sealed.execution.remote_objects import KernelRpc
 
 
 class Asked:
-    """A kernel with a bridge to it, and the source that it was given."""
+    """A kernel with an RPC connection to it, and the source that it was given."""
 
     def __init__(self, cwd: Path) -> None:
         arguments = ["--HistoryManager.hist_file=:memory:"]
@@ -27,12 +27,12 @@ class Asked:
         return shown
 
     def names(self, *names: str, seconds: float = 30) -> dict[str, Any]:
-        """Return objects of the kernel as data or as stand-ins, with some time to call them."""
+        """Return objects of the kernel as data or as remote objects, with some time to call them."""
         self.rpc.deadline = monotonic() + seconds
         return self.rpc.names(list(names))
 
     def define(self, source: str) -> Callable:
-        """Define `f` in the kernel, and return its stand-in."""
+        """Define `f` in the kernel, and return its remote object."""
         self.run(source)
         return self.names("f")["f"]
 

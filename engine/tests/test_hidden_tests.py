@@ -18,7 +18,7 @@ def hidden(*lines: str):
     return cell(f"### {BEGIN}", *lines, f"### {END}")
 
 
-def judge(cell, kernel: dict | None = None, room: HiddenNamespace | None = None):
+def judge(cell, kernel: dict | None = None, namespace: HiddenNamespace | None = None):
     """Run hidden lines over a kernel that has some objects."""
     kernel = kernel or {}
     asked = []
@@ -27,7 +27,7 @@ def judge(cell, kernel: dict | None = None, room: HiddenNamespace | None = None)
         asked.extend(names)
         return {name: kernel[name] for name in names if name in kernel}
 
-    verdict = (room or HiddenNamespace(MODULES)).run(cell, ask, 5)
+    verdict = (namespace or HiddenNamespace(MODULES)).run(cell, ask, 5)
     verdict.asked = asked
     return verdict
 
@@ -105,8 +105,8 @@ def test_the_kernel_is_asked_only_for_names_that_nothing_here_has():
 
 
 def test_a_name_that_the_student_must_define_is_the_students_even_if_python_has_it():
-    room = HiddenNamespace(MODULES, students={"sum"})
-    assert judge(hidden("assert sum([1]) == 'mine'"), {"sum": lambda x: "mine"}, room).error is None
+    namespace = HiddenNamespace(MODULES, students={"sum"})
+    assert judge(hidden("assert sum([1]) == 'mine'"), {"sum": lambda x: "mine"}, namespace).error is None
 
 
 def test_what_python_has_is_not_the_students():
@@ -114,53 +114,55 @@ def test_what_python_has_is_not_the_students():
 
 
 def test_names_that_hidden_lines_bind_live_on_but_the_students_are_fetched_anew():
-    room = HiddenNamespace(MODULES)
-    judge(hidden("kept = f()"), {"f": lambda: 1}, room)
-    verdict = judge(hidden("assert (kept, f()) == (1, 2)"), {"f": lambda: 2, "kept": 9}, room)
+    namespace = HiddenNamespace(MODULES)
+    judge(hidden("kept = f()"), {"f": lambda: 1}, namespace)
+    verdict = judge(hidden("assert (kept, f()) == (1, 2)"), {"f": lambda: 2, "kept": 9}, namespace)
     assert verdict.error is None
 
 
 def test_what_the_instructors_visible_lines_bind_is_computed_here():
-    room = HiddenNamespace(MODULES)
-    room.trust(
+    namespace = HiddenNamespace(MODULES)
+    namespace.trust(
         "from math import isclose\nimport math as m\nexpected = m.pi\ndef close(a):\n"
         "    return isclose(a, expected)"
     )
     forged = {"close": lambda a: True, "expected": 0, "isclose": lambda *a: True, "f": lambda: 3.0}
-    assert judge(hidden("assert close(f())"), forged, room).error is not None
+    assert judge(hidden("assert close(f())"), forged, namespace).error is not None
     forged["f"] = lambda: 3.141592653589793
-    assert judge(hidden("assert close(f())"), forged, room).error is None
+    assert judge(hidden("assert close(f())"), forged, namespace).error is None
 
 
 def test_the_instructors_visible_lines_run_in_their_order_and_with_what_they_change_in_place():
-    room = HiddenNamespace(MODULES)
-    room.trust("a = 1\nb = a + 1\na = 10\nx = np.zeros(3)\nx[1] = 9\nd, l = {}, []\nd['a'] = 1\nl.append(3)")
-    room.trust("for number in range(2):\n    l.append(number)\nf(a)\nx[0] += 4")
+    namespace = HiddenNamespace(MODULES)
+    namespace.trust(
+        "a = 1\nb = a + 1\na = 10\nx = np.zeros(3)\nx[1] = 9\nd, l = {}, []\nd['a'] = 1\nl.append(3)"
+    )
+    namespace.trust("for number in range(2):\n    l.append(number)\nf(a)\nx[0] += 4")
     wrong = judge(
-        hidden("assert (a, b, list(x), d, l) == (10, 2, [4, 9, 0], {'a': 1}, [3, 0, 1])"), room=room
+        hidden("assert (a, b, list(x), d, l) == (10, 2, [4, 9, 0], {'a': 1}, [3, 0, 1])"), namespace=namespace
     )
     assert wrong.error is None
 
 
 def test_visible_lines_of_a_later_cell_bind_their_names_anew():
-    room = HiddenNamespace(MODULES)
+    namespace = HiddenNamespace(MODULES)
     for number in (1, 2):
-        room.trust(f"result = f({number})")
-        verdict = judge(hidden(f"assert result == {number * 2}"), {"f": lambda x: x * 2}, room)
+        namespace.trust(f"result = f({number})")
+        verdict = judge(hidden(f"assert result == {number * 2}"), {"f": lambda x: x * 2}, namespace)
         assert verdict.error is None
 
 
 def test_visible_lines_that_cannot_run_here_leave_the_name_to_the_kernel():
-    room = HiddenNamespace(MODULES)
-    room.trust("data = open('a-file-of-the-submission.csv').read()")
-    assert judge(hidden("assert data == 'a,b'"), {"data": "a,b"}, room).error is None
+    namespace = HiddenNamespace(MODULES)
+    namespace.trust("data = open('a-file-of-the-submission.csv').read()")
+    assert judge(hidden("assert data == 'a,b'"), {"data": "a,b"}, namespace).error is None
 
 
 def test_a_line_with_something_of_the_students_that_fails_here_is_not_left_to_the_kernel():
-    room = HiddenNamespace(MODULES, students={"f"})
-    room.trust("values = f(3)\nlast = values[2]\npairs = [(1, last)]")
+    namespace = HiddenNamespace(MODULES, students={"f"})
+    namespace.trust("values = f(3)\nlast = values[2]\npairs = [(1, last)]")
     kernel = {"f": lambda x: [1], "values": [1, 2, 3], "last": 3, "pairs": []}
-    verdict = judge(hidden("assert all(one == other for one, other in pairs)"), kernel, room)
+    verdict = judge(hidden("assert all(one == other for one, other in pairs)"), kernel, namespace)
     assert verdict.error[0] == "IndexError"
 
 

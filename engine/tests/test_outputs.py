@@ -9,16 +9,16 @@ def show(outputs, times, **data):
 
 
 def test_outputs_that_hold_nothing_are_counted_for_the_whole_notebook():
-    room = OutputBudget()
+    budget = OutputBudget()
     shown = 0
     for _ in range(300):
-        outputs = Outputs(room, "cut")
+        outputs = Outputs(budget, "cut")
         show(outputs, 600, **{"text/plain": ""})
         shown += len(outputs.shown)
     assert shown == OutputBudget().count
 
 
-def test_an_error_is_shown_once_more_than_there_is_room():
+def test_an_error_is_shown_once_more_than_the_budget_has():
     outputs = Outputs(OutputBudget(count=3), "cut")
     show(outputs, 9, **{"text/plain": ""})
     for _ in range(5):
@@ -26,7 +26,7 @@ def test_an_error_is_shown_once_more_than_there_is_room():
     assert [output.output_type for output in outputs.shown] == ["display_data"] * 3 + ["error"]
 
 
-def test_what_is_changed_in_many_places_takes_room_in_each():
+def test_what_is_changed_in_many_places_counts_in_each():
     outputs = Outputs(OutputBudget(), "cut", rich=5_000)
     show(outputs, 100, **{"text/plain": ""})
     outputs.take(

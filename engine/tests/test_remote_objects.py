@@ -1,11 +1,11 @@
-"""A stand-in is called like the function it stands for, and what it says is never believed."""
+"""A remote object is called like the function it stands for, and what it says is never believed."""
 
 import pickle
 from time import monotonic
 
 import numpy as np
 import pytest
-from nbgrader_sealed.execution import remote_objects as standins
+from nbgrader_sealed.execution import remote_objects
 from nbgrader_sealed.execution.kernel_client import KernelFault
 from nbgrader_sealed.execution.remote_objects import KernelRpc, RemoteError, RemoteObject
 from nbgrader_sealed.protocol.wire import WireError
@@ -116,7 +116,7 @@ def test_a_function_of_this_process_is_not_sent(asked):
     assert f(dict) == {}
 
 
-def test_a_stand_in_of_another_kernel_is_not_sent(asked):
+def test_a_remote_object_of_another_kernel_is_not_sent(asked):
     f = asked.define("def f(g):\n    return g")
     with pytest.raises(WireError):
         f(RemoteObject(KernelRpc(asked.kernel), 1, "function", "f"))
@@ -235,23 +235,23 @@ def test_calls_that_are_made_together_come_back_one_by_one(asked):
         "    x[0] = add\n    return np.flip(x) + (1 / add)"
     )
     arrays = [np.arange(4.0) for _ in range(100)]
-    settled = list(f._call_each([((x,), {"add": add}) for add, x in enumerate(arrays)]))
-    assert len(settled) == 100
+    results = list(f._call_each([((x,), {"add": add}) for add, x in enumerate(arrays)]))
+    assert len(results) == 100
     with pytest.raises(ZeroDivisionError):
-        settled[0]()
+        results[0]()
     for add in range(1, 91):
-        np.testing.assert_array_equal(settled[add](), [3 + 1 / add, 2 + 1 / add, 1 + 1 / add, add + 1 / add])
+        np.testing.assert_array_equal(results[add](), [3 + 1 / add, 2 + 1 / add, 1 + 1 / add, add + 1 / add])
         assert arrays[add][0] == add
     for add in range(91, 100):
         with pytest.raises(RemoteError) as caught:
-            settled[add]()
+            results[add]()
         assert caught.value.type_name == "KeyboardInterrupt"
 
 
 def test_more_calls_than_fit_in_one_message_are_all_made(asked, monkeypatch):
-    monkeypatch.setattr(standins, "MAX_BATCH_BYTES", 5000)
+    monkeypatch.setattr(remote_objects, "MAX_BATCH_BYTES", 5000)
     f = asked.define("def f(x):\n    return x + 1")
-    results = [settle() for settle in f._call_each([((np.full(300, n),), {}) for n in range(20)])]
+    results = [result() for result in f._call_each([((np.full(300, n),), {}) for n in range(20)])]
     assert [int(result[0]) for result in results] == list(range(1, 21))
 
 

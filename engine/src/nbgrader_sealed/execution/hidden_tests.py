@@ -91,7 +91,7 @@ class HiddenNamespace:
     modules: dict[str, str]
     students: set[str] = field(default_factory=set)
     trusted: list[Line] = field(default_factory=list)
-    standins: dict[str, Any] = field(default_factory=dict)
+    remote_objects: dict[str, Any] = field(default_factory=dict)
     doubtful: set[str] = field(default_factory=set)
     names: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
 
@@ -108,7 +108,7 @@ class HiddenNamespace:
         cell : CutCell
             The cell.
         ask : callable
-            Returns those of some names that the kernel has, as data or as stand-ins.
+            Returns those of some names that the kernel has, as data or as remote objects.
         seconds : float
             How long the lines may take in all.
         """
@@ -136,7 +136,7 @@ class HiddenNamespace:
 
     def _fetch(self, source: str, ask: Callable[[list[str]], dict[str, Any]]) -> None:
         """Bind the names that the lines use and do not define."""
-        for name, value in self.standins.items():
+        for name, value in self.remote_objects.items():
             if self.names.get(name) is value:
                 del self.names[name]  # the student may have defined it anew
         needed = set(used_names(source))
@@ -192,7 +192,7 @@ class HiddenNamespace:
         names = names - set(self.names)
         if names:
             found = ask(sorted(names))
-            self.standins.update(found)
+            self.remote_objects.update(found)
             self.names.update(found)
 
 

@@ -52,7 +52,7 @@ class KernelTimeout(KernelFault):
     """The kernel did not answer in time."""
 
 
-class Until:
+class Deadline:
     """A moment, some seconds from now, that may still be moved."""
 
     def __init__(self, seconds: float) -> None:
@@ -183,10 +183,10 @@ class StudentKernel:
             How it ended: `ok`, `error`, `timeout` or `dead`.
         """
         status, all_shown = None, False
-        until = Until(seconds)
+        deadline = Deadline(seconds)
         try:
             asked = [self._ask_to_run(code)]
-            for kind, content, _ in self._messages(asked, until, silent=lambda: self._ask_again(asked)):
+            for kind, content, _ in self._messages(asked, deadline, silent=lambda: self._ask_again(asked)):
                 if kind in ("execute_reply", agent.RAN, agent.ANSWER):
                     said = content.get("status" if kind == "execute_reply" else "ok")
                     status = "ok" if said == "ok" else "error"
@@ -198,7 +198,7 @@ class StudentKernel:
                 if status and all_shown:
                     return status
                 if status or all_shown:  # what was shown last, or how it ended, is on its way
-                    until.at = min(until.at, monotonic() + 1)
+                    deadline.at = min(deadline.at, monotonic() + 1)
         except KernelDied:
             return "dead"
         except KernelTimeout:
@@ -246,7 +246,7 @@ class StudentKernel:
         nonce = uuid.uuid4().hex
         sent = self._send(agent.REQUEST, {**data, "nonce": nonce}, buffers, self.stdin)
         try:
-            for kind, content, came in self._messages((sent, self.serving), Until(seconds), ANSWERS):
+            for kind, content, came in self._messages((sent, self.serving), Deadline(seconds), ANSWERS):
                 if kind == agent.ANSWER:
                     if content.get("nonce") != nonce:
                         raise KernelDied("the kernel answered another request")
@@ -265,7 +265,7 @@ class StudentKernel:
         while monotonic() < deadline:
             sent = self._send("kernel_info_request", {})
             with suppress(KernelTimeout):
-                for kind, content, _ in self._messages((sent,), Until(POLL_INTERVAL)):
+                for kind, content, _ in self._messages((sent,), Deadline(POLL_INTERVAL)):
                     if kind == "kernel_info_reply":
                         info = content
                     heard = heard or kind == "status"
@@ -278,7 +278,7 @@ class StudentKernel:
         code = f"exec({agent_source()!r}, dict(__name__='agent', get_ipython=get_ipython))"
         content = {"code": "", "silent": True, "store_history": False, "user_expressions": {"agent": code}}
         sent = self._send("execute_request", content)
-        for kind, content, _ in self._messages((sent,), Until(self.startup)):
+        for kind, content, _ in self._messages((sent,), Deadline(self.startup)):
             if kind == "execute_reply":
                 installed = content.get("user_expressions", {}).get("agent", content)
                 if installed.get("status") != "ok":
@@ -326,7 +326,7 @@ class StudentKernel:
     def _messages(
         self,
         parents: Sequence[str],
-        until: "Until",
+        deadline: Deadline,
         kinds: tuple[str, ...] = (),
         silent: Callable[[], None] | None = None,
     ) -> Iterator[tuple[str, dict[str, Any], list[bytes]]]:
@@ -343,7 +343,7 @@ class StudentKernel:
         """
         looked = monotonic()
         while True:
-            left = until.at - monotonic()
+            left = deadline.at - monotonic()
             if left <= 0:
                 raise KernelTimeout("time is up")
             ready = self.poller.poll(1000 * min(left, POLL_INTERVAL))
@@ -383,7 +383,7 @@ class StudentKernel:
         self.stuck = True
         try:
             self.manager.interrupt_kernel()
-            for kind, content, _ in self._messages(asked, Until(INTERRUPT_TIMEOUT)):
+            for kind, content, _ in self._messages(asked, Deadline(INTERRUPT_TIMEOUT)):
                 if _is_idle(kind, content) or kind in (agent.ANSWER, agent.RAN):
                     self.stuck = False
                     break

@@ -25,7 +25,7 @@ class Outputs:
 
     Parameters
     ----------
-    room : OutputBudget
+    budget : OutputBudget
         What the whole notebook may still show.
     text, rich, count : int
         What this cell may still show: characters printed, characters of HTML or pictures, outputs in all.
@@ -33,7 +33,7 @@ class Outputs:
         The line that stands where the rest was left out.
     """
 
-    room: OutputBudget
+    budget: OutputBudget
     cut: str
     text: int = 100_000
     rich: int = 4_000_000
@@ -80,7 +80,7 @@ class Outputs:
         transient = content.get("transient")
         name = transient.get("display_id") if isinstance(transient, dict) else None
         places = self.displays.get(name, []) if isinstance(name, str) else []
-        for output in places:  # each takes its room
+        for output in places:  # each takes its budget
             output.data = NotebookNode(self._data(content.get("data")))
 
     def _error(self, content: dict[str, Any]) -> None:
@@ -100,10 +100,10 @@ class Outputs:
         is_first_error = output.output_type == "error" and all(
             shown.output_type != "error" for shown in self.shown
         )
-        if min(self.count, self.room.count) > 0 or is_first_error:  # nothing hides that a cell failed
+        if min(self.count, self.budget.count) > 0 or is_first_error:  # nothing hides that a cell failed
             self.shown.append(output)
             self.count -= 1
-            self.room.count -= 1
+            self.budget.count -= 1
 
     def _data(self, data: Any) -> dict[str, str]:
         if not isinstance(data, dict):
@@ -112,22 +112,22 @@ class Outputs:
         for mime in KEPT_TEXT + KEPT_BASE64:
             if mime in data:
                 value = clean(data[mime])
-                fits = len(value) <= min(self.rich, self.room.rich)
+                fits = len(value) <= min(self.rich, self.budget.rich)
                 if fits and (mime in KEPT_TEXT or BASE64.fullmatch(value)):
                     kept[mime] = value
                     self.rich -= len(value)
-                    self.room.rich -= len(value)
+                    self.budget.rich -= len(value)
                 elif not fits and mime == "text/plain":
                     kept[mime] = self.cut
         return kept
 
     def _clip(self, value: Any) -> str:
-        left = min(self.text, self.room.text)
+        left = min(self.text, self.budget.text)
         if left <= 0:
             return ""
         value = clean(value, left + 1)
         self.text -= len(value)
-        self.room.text -= len(value)
+        self.budget.text -= len(value)
         return value if len(value) <= left else f"{value[:left]}\n{self.cut}\n"
 
 

@@ -40,7 +40,7 @@ class SealedExecute(Execute):
 
     Takes the place of nbgrader's `Execute` in `Autograde.autograde_preprocessors`. A locked test cell's text
     comes from the gradebook; its visible lines run in the kernel, its hidden lines in this process, where the
-    student's functions are stand-ins. What such a cell shows afterwards is written here: the visible lines'
+    student's functions are remote objects. What such a cell shows afterwards is written here: the visible lines'
     output as plain displays, then what the hidden lines printed, then their value or their exception, which
     are all that nbgrader takes points from. An exception in the visible lines gives 0, as in stock nbgrader.
     """
@@ -102,7 +102,7 @@ class SealedRun:
             self._arguments(),
             config.startup_timeout or 60,
         )
-        self.room = OutputBudget()
+        self.budget = OutputBudget()
         self.rpc: KernelRpc | None = None
         self.restarts = 0
         self.ran: list[str] = []  # what brings a fresh kernel to where the old one was
@@ -223,7 +223,7 @@ class SealedRun:
             return [self._no_time()], "unrun"
         if self.kernel.manager is None:
             return [self._error("DeadKernelError", say(self.language, NO_KERNEL))], "unrun"
-        outputs = Outputs(self.room, say(self.language, "... the rest of the output was left out"))
+        outputs = Outputs(self.budget, say(self.language, "... the rest of the output was left out"))
         status = self.kernel.execute(source, seconds, outputs.take)
         if status == "error" and not any(output.output_type == "error" for output in outputs.shown):
             outputs.take("error", {"ename": "Error", "evalue": say(self.language, FAILED)})

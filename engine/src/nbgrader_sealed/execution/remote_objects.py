@@ -88,8 +88,8 @@ class RemoteObject:
         Its repr, as the kernel gave it.
     """
 
-    def __init__(self, bridge: "KernelRpc", number: int, type_name: str, text: str) -> None:
-        self._bridge = bridge
+    def __init__(self, rpc: "KernelRpc", number: int, type_name: str, text: str) -> None:
+        self._rpc = rpc
         self._number = number
         self.type_name = type_name
         self.text = text
@@ -97,16 +97,16 @@ class RemoteObject:
     @property
     def __doc__(self) -> Any:
         """The docstring of the object itself."""
-        return self._bridge.attribute(self._number, "__doc__")
+        return self._rpc.attribute(self._number, "__doc__")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") and name not in SPECIAL:
             raise AttributeError(name)
-        return self._bridge.attribute(self._number, name)
+        return self._rpc.attribute(self._number, name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the object in its kernel."""
-        return self._bridge.call(self._number, args, kwargs)
+        return self._rpc.call(self._number, args, kwargs)
 
     def _call_each(self, calls: Iterable[Call]) -> Iterator[Callable[[], Any]]:
         """Call the object several times, with few messages: for hidden tests that look for this method.
@@ -116,7 +116,7 @@ class RemoteObject:
         callable
             For one call after the other: returns or raises what came of it.
         """
-        return self._bridge.call_each(self._number, calls)
+        return self._rpc.call_each(self._number, calls)
 
     def __eq__(self, other: object) -> bool:
         return False
@@ -182,8 +182,8 @@ class KernelRpc:
         WireError
             Where an argument or the result does not cross.
         """
-        (settle,) = self.call_each(number, [(args, kwargs)])
-        return settle()
+        (result,) = self.call_each(number, [(args, kwargs)])
+        return result()
 
     def call_each(self, number: int, calls: Iterable[Call]) -> Iterator[Callable[[], Any]]:
         """Make several calls of an object, with few messages: what they are called with is sent beforehand.
@@ -201,7 +201,7 @@ class KernelRpc:
             except (KernelFault, RemoteError, WireError) as error:
                 yield partial(_raise, error)
                 return
-            yield from (partial(self._settle, *pair) for pair in zip(sent, answers, strict=False))
+            yield from (partial(self._finish, *pair) for pair in zip(sent, answers, strict=False))
             waiting.extendleft(each.call for each in reversed(sent[len(answers) :]))
 
     def _next(self, number: int, waiting: deque[Call]) -> Iterator[PendingCall]:
@@ -233,7 +233,7 @@ class KernelRpc:
             left = left[count:]
         return answers
 
-    def _settle(self, sent: PendingCall, answer: Answer) -> Any:
+    def _finish(self, sent: PendingCall, answer: Answer) -> Any:
         """Return the result of a call, and write to its arguments what was written to them there."""
         found, decoder = self._read(answer)
         if not isinstance(found, dict) or not set(found) >= {"result", "changed", "refilled"}:
@@ -264,9 +264,9 @@ class KernelRpc:
             raise remote_error(answer.data["error"])
         if "wire" in answer.data:
             raise WireError(str(answer.data["wire"])[:200])
-        return answer.data.get("ok"), Decoder(answer.buffers, self._foreign, trusted=False)
+        return answer.data.get("ok"), Decoder(answer.buffers, self._remote_object, trusted=False)
 
-    def _foreign(self, data: dict[str, Any]) -> Any:
+    def _remote_object(self, data: dict[str, Any]) -> Any:
         number, type_name, text = data.get("id", 0), data.get("type", "object"), data.get("text", "")
         if type(number) is not int or type(type_name) is not str or type(text) is not str:
             raise WireError("the kernel described an object in no known way")
@@ -297,13 +297,13 @@ def _raise(error: Exception) -> NoReturn:
     raise error
 
 
-def _only_own(bridge: KernelRpc) -> Any:
-    def foreign(value: Any) -> dict[str, Any]:
-        if isinstance(value, RemoteObject) and value._bridge is bridge:
+def _only_own(rpc: KernelRpc) -> Any:
+    def reference(value: Any) -> dict[str, Any]:
+        if isinstance(value, RemoteObject) and value._rpc is rpc:
             return {"t": "object", "id": value._number}
         raise WireError(f"an argument of type {type(value).__name__} cannot be sent to the student's kernel")
 
-    return foreign
+    return reference
 
 
 def _pairs(value: Any) -> list[tuple[Any, Any]]:
