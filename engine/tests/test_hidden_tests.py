@@ -1,4 +1,4 @@
-"""Hidden lines are cut out of a cell and run here, with the names that the notebook has."""
+"""Hidden lines are cut out of a cell and run in this process, with the notebook's names."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A remote object is called like the function it stands for, and what it says is never believed."""
+"""A remote object is called like the function it stands for, and nothing that it answers is trusted."""
 
 import pickle
 from time import monotonic

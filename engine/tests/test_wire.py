@@ -85,7 +85,7 @@ def cross(value, to_kernel=False, trusted=False):
 
 
 def same(one, other) -> bool:
-    """Say whether two values are the same in type, shape, dtype and content, NaN included."""
+    """Return whether two values are the same in type, shape, dtype and content, NaN included."""
     if type(one) is not type(other):
         return False
     if isinstance(one, np.ndarray | np.generic):

@@ -1,4 +1,4 @@
-"""What the gradebook knows of an assignment's cells, and where a test cell is cut into visible and hidden."""
+"""The gradebook's cells of an assignment, and the cut of a test cell into visible and hidden lines."""
 
 import ast
 import contextlib
@@ -13,7 +13,7 @@ SCHEMA = 3
 
 
 class HiddenTestError(ValueError):
-    """A hidden test that cannot run outside of the kernel: the instructor's to mend."""
+    """A hidden test that cannot run outside of the kernel: the instructor has to change it."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class AssignmentCell:
     name : str
         Its `grade_id`.
     source : str
-        Its text; the student's own counts where it is not locked.
+        Its text; if it is not locked, the student's own counts.
     cell_type : str
         `code` or `markdown`.
     metadata : dict
@@ -44,7 +44,7 @@ class AssignmentCell:
 
     @property
     def must_stand(self) -> bool:
-        """Whether it is put back where it is missing: all but the cells that only hold a solution."""
+        """Whether it is put back if it is missing: all but the cells that only hold a solution."""
         return self.locked or bool(self.metadata["grade"] or self.metadata["task"])
 
     @property
@@ -63,7 +63,7 @@ class CutCell:
         What the student sees, and what runs in the kernel.
     hidden : str
         What runs in the grading process, with blank lines in place of the rest so that line numbers stay;
-        empty where there is nothing hidden.
+        empty if there is nothing hidden.
     counts : bool
         Whether the value of the last hidden line is the cell's value: nothing visible follows it.
     """
@@ -80,7 +80,7 @@ def cut(source: str, begin: str, end: str) -> CutCell:
     Raises
     ------
     HiddenTestError
-        Where marks are nested or open, or one of the halves is no Python of its own.
+        If marks are nested or open, or the hidden lines are no Python of their own.
     """
     visible, hidden, inside = [], [], False
     for line in source.split("\n"):
@@ -115,12 +115,12 @@ def cut(source: str, begin: str, end: str) -> CutCell:
 def cells_of(resources: dict[str, Any]) -> dict[str, AssignmentCell]:
     """Return the cells of the notebook that nbgrader's `resources` are about.
 
-    Whoever grades many gives a reader in `resources["nbgrader"]["read_cells"]`, which need not open the
-    gradebook anew for each.
+    A process that grades many submissions puts a reader of its own in `resources["nbgrader"]["read_cells"]`,
+    which need not open the gradebook anew for each.
     """
-    where = resources["nbgrader"]
-    reader = where.get("read_cells", read_cells)
-    return reader(where["db_url"], where["assignment"], where["notebook"])
+    about = resources["nbgrader"]
+    reader = about.get("read_cells", read_cells)
+    return reader(about["db_url"], about["assignment"], about["notebook"])
 
 
 def read_cells(db_url: str, assignment: str, notebook: str) -> dict[str, AssignmentCell]:
@@ -160,14 +160,14 @@ def modules_of_tests(db_url: str, assignment: str, marks: ClearHiddenTests) -> s
     cells = [cell for name in notebooks for cell in read_cells(db_url, assignment, name).values()]
     found: set[str] = set()
     for source in [cell.source for cell in cells if cell.locked]:
-        with contextlib.suppress(HiddenTestError):  # told when the cell is run
+        with contextlib.suppress(HiddenTestError):  # reported when the cell is run
             hidden = cut(source, marks.begin_test_delimeter, marks.end_test_delimeter).hidden
             found |= imported_modules(hidden)
     return found
 
 
 def imported_modules(source: str) -> set[str]:
-    """Return the modules that some lines import, wherever they do."""
+    """Return the modules that some lines import, at any depth."""
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):

@@ -1,7 +1,7 @@
 """Attacks on the verdict: each function changes a solved notebook of the tiny course before it is handed in.
 
-Each says in its docstring what the student does, and in `@attack` what it must come to. Where nothing else is
-said, the student has not solved `double`, must get 0 for it, and keeps the points of the other tasks.
+Its docstring tells what the student does, its `@attack` the scores that this must come to. Unless that tells
+otherwise, the student has not solved `double`, must get 0 for it, and keeps the points of the other tasks.
 """
 
 import json
@@ -129,7 +129,7 @@ def more_points(nb):
 
 @attack()
 def fewer_kinds(nb):
-    """Say that the test cell is no test, not locked, and a solution."""
+    """Declare the test cell no test, not locked, and a solution."""
     cell(nb, "double-test").metadata.nbgrader.update(grade=False, locked=False, solution=True)
 
 
@@ -317,7 +317,7 @@ def double(x):
     return Any(7)"""
 )
 def number_that_equals_everything(nb):
-    """Return a number, by its class, that equals everything and says it is an int."""
+    """Return a number, by its class, that equals everything and pretends to be an int."""
 
 
 @attack(
@@ -391,7 +391,7 @@ def double(x):
 
 @attack()
 def forged_replies(nb):
-    """Answer the shell's requests out of turn, with success."""
+    """Replace failure by success in the kernel's replies."""
     own_cell(
         nb,
         """

@@ -14,7 +14,7 @@ HONEST = ("aa-honest", "mm-honest", "zz-honest")
 
 
 def kernels() -> list[object]:
-    """Every sandbox; where none works, the ordinary kernel, since the verdict needs no walls."""
+    """Every sandbox; if none works, the ordinary kernel, since the verdict needs no sandbox."""
     sandboxes = [pytest.param(kind, marks=pytest.mark.needs(kind)) for kind in SANDBOXES]
     works = any(NEEDS[kind][0]() for kind in SANDBOXES)
     return sandboxes if works else [*sandboxes, "none"]

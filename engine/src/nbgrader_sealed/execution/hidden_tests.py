@@ -1,4 +1,4 @@
-"""Hidden tests: running them here, outside of the student's kernel."""
+"""Hidden tests, run in the grading process, outside of the student's kernel."""
 
 import ast
 import builtins
@@ -27,7 +27,7 @@ class HiddenTimeout(BaseException):
 
 @dataclass
 class Verdict:
-    """What came of a cell's hidden lines.
+    """The outcome of a cell's hidden lines.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Line:
     Attributes
     ----------
     code : code
-        It, compiled.
+        The statement, compiled.
     changes : frozenset of str
         The names that it binds, and those whose objects it changes in place.
     uses : frozenset of str
@@ -71,9 +71,9 @@ class HiddenNamespace:
     """The names that the hidden lines of one notebook see.
 
     A name is looked up in this order: what hidden lines assigned; what the instructor's own locked cells
-    bind (those lines run again here, where no student can have changed their result); `modules`; Python's
-    built-ins; and last the student's kernel. A name that a solution cell asks the student to define is always
-    the kernel's, even where a built-in has the same name.
+    bind (those lines run again in this process, so that no student can have changed their result); `modules`;
+    Python's built-ins; and last the student's kernel. A name that a solution cell asks the student to define
+    is always the kernel's, even if a built-in has the same name.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ class HiddenNamespace:
     names: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
 
     def trust(self, source: str) -> None:
-        """Remember the lines of a locked cell; those that make a needed name what it is will run here too."""
+        """Remember the lines of a locked cell: those that bind or change a needed name will run here too."""
         with contextlib.suppress(SyntaxError):  # magics: left to the kernel
             self.trusted += lines_of(source)
 
@@ -158,7 +158,7 @@ class HiddenNamespace:
             self.names[name] = importlib.import_module(self.modules[name])
 
     def _take_trusted(self, needed: set[str]) -> list[Line]:
-        """Take the instructor's visible lines that make needed names what they are, in their order.
+        """Take the instructor's visible lines that bind or change needed names, in their order.
 
         What these lines use is needed, too.
         """
@@ -173,9 +173,10 @@ class HiddenNamespace:
         return in_order
 
     def _run_trusted(self, line: Line, ask: Callable[[list[str]], dict[str, Any]]) -> None:
-        """Run one of the instructor's visible lines; where it fails here, the kernel has what it changes.
+        """Run one of the instructor's visible lines; if it fails here, take what it changes from the kernel.
 
-        Not where it uses something of the student's, who could make it fail here and forge the rest there.
+        A line that uses something of the student's raises instead: its student could make it fail here, and
+        forge what it changes there.
         """
         try:
             with contextlib.redirect_stdout(io.StringIO()):
@@ -197,7 +198,7 @@ class HiddenNamespace:
 
 
 class _Printed(io.StringIO):
-    """Keeps what is printed, up to a limit."""
+    """A stream that keeps what is printed, up to a limit."""
 
     def write(self, text: str) -> int:
         if self.tell() < MAX_PRINTED:
@@ -211,7 +212,7 @@ def name_of(error: BaseException) -> str:
 
 
 def bound_names(statement: ast.stmt) -> set[str]:
-    """Return the names that a statement binds where it stands."""
+    """Return the names that a statement binds in its own scope."""
     table = symtable.symtable(ast.unparse(statement), "<lines>", "exec")
     return {
         symbol.get_name()
@@ -227,7 +228,7 @@ def lines_of(source: str) -> list[Line]:
     Raises
     ------
     SyntaxError
-        Where they are no Python.
+        If they are no Python.
     """
     found = []
     for statement in ast.parse(source).body:
@@ -276,7 +277,7 @@ def _used(table: symtable.SymbolTable, top: bool) -> Iterator[str]:
 
 @lru_cache(maxsize=1000)
 def defined_names(source: str) -> frozenset[str]:
-    """Return the names that a cell binds but by imports; where it is not Python, those it seems to define."""
+    """Return the names that a cell binds, but for imports; if it is no Python, those it seems to define."""
     try:
         tree = ast.parse(source)
     except SyntaxError:
@@ -287,7 +288,7 @@ def defined_names(source: str) -> frozenset[str]:
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise `HiddenTimeout` in what runs inside for too long (where the system has alarms)."""
+    """Raise `HiddenTimeout` in what runs inside for too long, if the system has alarms."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -17,19 +17,19 @@ from nbgrader_sealed.private import ipython
 from nbgrader_sealed.private.jupyter_client import signed_parts
 from nbgrader_sealed.protocol import agent, wire
 
-SEND_TIMEOUT = 10.0  # seconds in which the kernel takes a message, or never will
-INTERRUPT_TIMEOUT = 2.0  # seconds to stop in, after an interrupt
+SEND_TIMEOUT = 10.0  # seconds in which a live kernel takes a message
+INTERRUPT_TIMEOUT = 2.0  # seconds that a kernel has to stop after an interrupt
 POLL_INTERVAL = 0.2  # seconds between two looks at whether the kernel is alive
 MAX_FRAME = 100 * 2**20  # bytes of one part of a message; a larger one is never received
 ANSWERS = (agent.ANSWER, "status")  # the messages that answer a request; not what is printed meanwhile
 MAX_HEADER = 2**20  # bytes of a message's header
-MAX_STARTS = 3  # until a kernel that dies on its way up is given up
+MAX_STARTS = 3  # of a kernel that dies on its way up
 RECEIVE_HWM = 64  # messages that may wait to be read
 ASYNC_KEYWORDS = (
     "async",
     "await",
     "tornado",
-)  # a notebook with one of these words needs the kernel's event loop
+)  # words of a notebook that needs the kernel's event loop
 
 
 class KernelFault(Exception):
@@ -69,21 +69,23 @@ class Answer:
 
 @cache
 def agent_source() -> str:
-    """Return the text that makes a kernel answer requests: the wire format, and the agent that uses it."""
+    """Return the source that makes a kernel answer requests: the wire format, and the agent that uses it."""
     texts = [Path(module.__file__).read_text(encoding="utf-8") for module in (wire, ipython, agent)]
     lines = [line for line in "".join(texts).splitlines() if not line.startswith("from nbgrader_sealed.")]
     return "\n".join([*lines, "install(get_ipython())", ""])
 
 
 class StudentKernel:
-    """A running kernel, with one client that reads no more than it must and believes no shape of message.
+    """A student's kernel and its client, which treats every message as untrusted.
+
+    It reads only answers to its own requests, and checks signature, size and type before it uses one.
 
     Parameters
     ----------
     new_manager : callable
         Makes a `jupyter_client.manager.KernelManager` that has not been started.
     cwd : str
-        Where the kernel runs.
+        The folder to run the kernel in.
     arguments : list of str
         Extra arguments of the kernel's command.
     startup : float
@@ -103,13 +105,13 @@ class StudentKernel:
     def start(self) -> dict[str, Any]:
         """Start a fresh kernel, and return what it says about itself (`kernel_info`).
 
-        One that dies on its way up is started again: without walls it listens on ports that were free when
-        they were chosen, and that another kernel may have taken since.
+        A kernel that dies on its way up is started again: without a sandbox it listens on ports that were
+        free when they were chosen, and that another kernel may have taken since.
 
         Raises
         ------
         KernelFault
-            Where it does not get ready.
+            If it does not get ready.
         """
         for _ in range(MAX_STARTS - 1):
             with suppress(KernelDied):
@@ -162,7 +164,7 @@ class StudentKernel:
         self.manager = None
 
     def is_alive(self) -> bool:
-        """Say whether the kernel's process still runs."""
+        """Return whether the kernel's process still runs."""
         return self.manager is not None and self.manager.is_alive()
 
     def execute(self, code: str, seconds: float, show: Callable[[str, dict[str, Any]], None]) -> str:
@@ -211,7 +213,7 @@ class StudentKernel:
         return self._interrupt(asked)
 
     def _ask_to_run(self, code: str) -> str:
-        """Ask for a cell to be run: by the agent, or by the kernel itself where its event loop must go on."""
+        """Request that the agent run a cell; or the kernel itself, if its event loop must go on."""
         self.has_loop = self.has_loop or any(word in code for word in ASYNC_KEYWORDS)
         if self.has_agent and not self.has_loop:
             self._connect()
@@ -240,7 +242,7 @@ class StudentKernel:
         Raises
         ------
         KernelFault
-            Where no answer comes.
+            If no answer comes.
         """
         self._connect()
         nonce = uuid.uuid4().hex
@@ -259,7 +261,7 @@ class StudentKernel:
         raise KernelTimeout("no answer")
 
     def _wait_until_ready(self) -> dict[str, Any]:
-        """Ask who is there until both sockets have answered."""
+        """Request the kernel's information until both sockets have answered."""
         deadline = monotonic() + self.startup
         info, heard = None, False
         while monotonic() < deadline:
@@ -274,7 +276,7 @@ class StudentKernel:
         raise KernelTimeout(f"the kernel was not ready after {self.startup} seconds")
 
     def _install_agent(self) -> None:
-        """Give the kernel the agent, as an expression: IPython looks through cells token by token."""
+        """Install the agent, as an expression: IPython would look through a cell token by token."""
         code = f"exec({agent_source()!r}, dict(__name__='agent', get_ipython=get_ipython))"
         content = {"code": "", "silent": True, "store_history": False, "user_expressions": {"agent": code}}
         sent = self._send("execute_request", content)
@@ -286,7 +288,7 @@ class StudentKernel:
                 break
 
     def _connect(self) -> None:
-        """Let the agent answer requests, where it does not already.
+        """Let the agent answer requests, unless it does already.
 
         Requests go over the channel for input, straight from thread to thread. On the kernel's usual way,
         with a thread for each channel and news of being busy and idle, a call takes several times as long.
@@ -313,7 +315,7 @@ class StudentKernel:
         Raises
         ------
         KernelDied
-            Where nobody takes it: after bytes of no known form libzmq gives a connection up.
+            If nobody takes it: libzmq gives a connection up after bytes of no known form.
         """
         message = self.client.session.msg(kind, content)
         try:
@@ -337,9 +339,9 @@ class StudentKernel:
         Raises
         ------
         KernelTimeout
-            Where the deadline passes.
+            If the deadline passes.
         KernelDied
-            Where the kernel's process has ended, and nothing is left to read.
+            If the kernel's process has ended, and nothing is left to read.
         """
         looked = monotonic()
         while True:
@@ -379,7 +381,7 @@ class StudentKernel:
         return kind, content, parts[4:]
 
     def _interrupt(self, asked: Sequence[str]) -> str:
-        """Stop what runs; where it does not stop, the kernel is stuck. Return `timeout`."""
+        """Interrupt the kernel, which is stuck if it does not stop. Return `timeout`."""
         self.stuck = True
         try:
             self.manager.interrupt_kernel()
@@ -394,5 +396,5 @@ class StudentKernel:
 
 
 def _is_idle(kind: str, content: dict[str, Any]) -> bool:
-    """Say whether a message tells that the kernel itself has done what it was asked for."""
+    """Return whether a message reports that the kernel itself has done what it was asked for."""
     return kind == "status" and content.get("execution_state") == "idle"

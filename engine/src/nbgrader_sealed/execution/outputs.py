@@ -1,4 +1,4 @@
-"""What a cell showed: outputs built from a kernel's messages, within limits and fit for a notebook."""
+"""Outputs of a cell, built from a kernel's messages, within limits and fit for a notebook."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +30,7 @@ class Outputs:
     text, rich, count : int
         What this cell may still show: characters printed, characters of HTML or pictures, outputs in all.
     cut : str
-        The line that stands where the rest was left out.
+        The line that stands in place of what was left out.
     """
 
     budget: OutputBudget
@@ -43,7 +43,7 @@ class Outputs:
     clearing: bool = False
 
     def take(self, kind: str, content: dict[str, Any]) -> None:
-        """Add what one message of the kernel shows; what is no output, or broken, is passed over."""
+        """Add what one message of the kernel shows; ignore it if it is no output, or broken."""
         maker = _MAKERS.get(kind)
         if kind == "clear_output":
             self.clearing = True
@@ -80,7 +80,7 @@ class Outputs:
         transient = content.get("transient")
         name = transient.get("display_id") if isinstance(transient, dict) else None
         places = self.displays.get(name, []) if isinstance(name, str) else []
-        for output in places:  # each takes its budget
+        for output in places:  # each counts
             output.data = NotebookNode(self._data(content.get("data")))
 
     def _error(self, content: dict[str, Any]) -> None:

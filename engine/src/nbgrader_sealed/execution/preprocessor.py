@@ -38,11 +38,12 @@ STOPPED = {
 class SealedExecute(Execute):
     """Run a submission with the hidden tests outside of the student's kernel.
 
-    Takes the place of nbgrader's `Execute` in `Autograde.autograde_preprocessors`. A locked test cell's text
-    comes from the gradebook; its visible lines run in the kernel, its hidden lines in this process, where the
-    student's functions are remote objects. What such a cell shows afterwards is written here: the visible lines'
-    output as plain displays, then what the hidden lines printed, then their value or their exception, which
-    are all that nbgrader takes points from. An exception in the visible lines gives 0, as in stock nbgrader.
+    It takes the place of nbgrader's `Execute` in `Autograde.autograde_preprocessors`. A locked test cell's
+    text comes from the gradebook. Its visible lines run in the kernel; its hidden lines run in this process,
+    in which the student's functions are remote objects. The outputs of such a cell are written here: the
+    visible lines' output as plain displays, then what the hidden lines printed, then their value or their
+    exception, from which alone nbgrader takes points. An exception in the visible lines gives 0, as in stock
+    nbgrader.
     """
 
     kernel_name = Unicode("", help="The kernelspec to run with (default: the notebook's own).").tag(
@@ -85,7 +86,7 @@ class SealedRun:
     nb : NotebookNode
         The submission, normalised; it is changed in place.
     resources : ResourcesDict
-        nbgrader's, which say whose notebook it is and where.
+        nbgrader's: whose notebook it is, and the folder to run it in.
     """
 
     def __init__(self, config: SealedExecute, nb: NotebookNode, resources: ResourcesDict) -> None:
@@ -105,7 +106,7 @@ class SealedRun:
         self.budget = OutputBudget()
         self.rpc: KernelRpc | None = None
         self.restarts = 0
-        self.ran: list[str] = []  # what brings a fresh kernel to where the old one was
+        self.ran: list[str] = []  # what brings a fresh kernel to the old one's state
 
     def run(self) -> None:
         """Start a kernel, run all cells when it is this notebook's slot, and end the kernel."""
@@ -139,7 +140,7 @@ class SealedRun:
             self.ran.append(cell.source)
 
     def _run_test(self, cell: NotebookNode, source: AssignmentCell) -> None:
-        """Run a locked test cell: the visible lines there, the hidden lines here."""
+        """Run a locked test cell: its visible lines in the kernel, its hidden lines in this process."""
         parts = cut(source.source, self.marks.begin_test_delimeter, self.marks.end_test_delimeter)
         cell.source = parts.visible
         outputs, status = self._run_visible(parts.visible)
@@ -158,7 +159,7 @@ class SealedRun:
         return harmless([output for output in outputs if output not in errors]) + errors[-1:]
 
     def _judge(self, parts: CutCell, points: float | None) -> list[NotebookNode]:
-        """Run hidden lines, and return the outputs that say what they found."""
+        """Run hidden lines, and return the outputs that show what they found."""
         seconds = self._seconds()
         if seconds <= 0:
             return [self._no_time()]
@@ -215,7 +216,7 @@ class SealedRun:
         return outputs
 
     def _run_visible(self, source: str) -> tuple[list[NotebookNode], str]:
-        """Run lines in the kernel; when it does not survive them, bring up another."""
+        """Run lines in the kernel; if it does not survive them, bring up another."""
         if not source.strip():
             return [], "ok"
         seconds = self._seconds()
@@ -236,7 +237,7 @@ class SealedRun:
         return shown, status
 
     def _recover(self) -> None:
-        """Bring a fresh kernel to where the last one was, without the cells that ended it."""
+        """Bring a fresh kernel to the last one's state, without the cells that ended it."""
         self.rpc.fault = None
         while self.kernel.stuck or not self.kernel.is_alive():
             self.kernel.stop()
@@ -347,7 +348,7 @@ def _points_shown(value: NotebookNode, most: float) -> float:
 
 @contextlib.contextmanager
 def _environment(name: str, value: object) -> Iterator[None]:
-    """Set an environment variable for a while, where there is a name and a text to set it to."""
+    """Set an environment variable for a while, if there is a name and a text to set it to."""
     before = os.environ.get(name)
     if name and isinstance(value, str):
         os.environ[name] = _printable(value).replace("\0", "")

@@ -1,4 +1,4 @@
-"""Stand-ins: what a hidden test holds in place of an object that lives in the student's kernel."""
+"""Remote objects: what a hidden test holds in place of an object that lives in the student's kernel."""
 
 import builtins
 from collections import deque
@@ -46,7 +46,7 @@ NAMED_ERRORS = (
 )
 SPECIAL = ("__name__", "__qualname__", "__annotations__", "__defaults__", "__kwdefaults__")
 MAX_BATCH_BYTES = 8 * 2**20  # of the calls that go into one message
-BYTES_OF_A_CALL = 2**15  # beside its arrays, for this purpose
+BYTES_OF_A_CALL = 2**15  # beside its arrays, as an estimate
 Call = tuple[tuple[Any, ...], dict[str, Any]]  # what an object is called with, by place and by name
 
 
@@ -138,7 +138,7 @@ class PendingCall:
 
 
 class KernelRpc:
-    """Carries names, calls and attributes over to a kernel, and data back.
+    """Remote procedure calls to a kernel: names, calls and attributes go there, data comes back.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ class KernelRpc:
         self.fault: KernelFault | None = None
 
     def names(self, names: list[str]) -> dict[str, Any]:
-        """Return those names that the kernel has, each as data or as a stand-in."""
+        """Return those names that the kernel has, each as data or as a remote object."""
         found, decoder = self._read(self._ask({"do": "names", "names": names}, []))
         if not isinstance(found, dict) or not set(found) <= set(names):
             raise WireError("the kernel answered with other names")
@@ -171,22 +171,22 @@ class KernelRpc:
         return decoder.decode(found)
 
     def call(self, number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call an object; what it changes of its arguments is changed here too.
+        """Call an object, and change the arguments here as it changed them there.
 
         Raises
         ------
         RemoteError
-            Where the student's code raises; also an instance of the built-in exception of that name.
+            If the student's code raises; also an instance of the built-in exception of that name.
         KernelFault
-            Where the kernel answers no more.
+            If the kernel answers no more.
         WireError
-            Where an argument or the result does not cross.
+            If an argument or the result does not cross.
         """
         (result,) = self.call_each(number, [(args, kwargs)])
         return result()
 
     def call_each(self, number: int, calls: Iterable[Call]) -> Iterator[Callable[[], Any]]:
-        """Make several calls of an object, with few messages: what they are called with is sent beforehand.
+        """Make several calls of an object with few messages, which send the arguments beforehand.
 
         Yields
         ------
@@ -218,7 +218,7 @@ class KernelRpc:
             size += encoder.bytes + BYTES_OF_A_CALL
 
     def _ask_all(self, sent: list[PendingCall]) -> list[Answer]:
-        """Make calls, and return their answers: one at least, fewer where the kernel stopped on its way."""
+        """Make calls, and return their answers: fewer, but one at least, if the kernel stopped on its way."""
         buffers = [buffer for each in sent for buffer in each.encoder.buffers]
         answer = self._ask({"do": "calls", "calls": [each.data for each in sent]}, buffers)
         (found, _), left = self._read(answer), answer.buffers
@@ -322,7 +322,7 @@ def _write_array(target: Any, value: Any) -> None:
 
 
 def _refill(target: Any, value: Any) -> None:
-    """Give a list, dictionary, set or bytearray the content that the student's function left in it."""
+    """Fill a list, dictionary, set or bytearray with what the student's function left in it."""
     if type(target) is not type(value) or type(target) not in (list, dict, set, bytearray):
         raise WireError("the kernel changed an argument that it was not given")
     target.clear()

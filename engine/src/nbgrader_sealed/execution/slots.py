@@ -62,7 +62,7 @@ class WorkerSlots:
 
 @contextmanager
 def slot() -> Iterator[int | None]:
-    """Wait for a slot and have it for a while; at once where this process shares none.
+    """Wait for a slot and hold it for a while; don't wait if this process shares none.
 
     Yields
     ------
@@ -79,7 +79,7 @@ def slot() -> Iterator[int | None]:
 
 @contextmanager
 def _core() -> Iterator[int | None]:
-    """Stay for a while on a core that no other slot has: this one, where there was room, or another."""
+    """Stay for a while on a core that no other slot has: this one if it is free, or another."""
     ours = cores()
     with socket.socket(socket.AF_UNIX) as name:
         core = next((core for core in _this_one_first(ours) if _take(name, core)), None)
@@ -94,7 +94,7 @@ def _core() -> Iterator[int | None]:
 
 
 def _take(name: socket.socket, core: int) -> bool:
-    """Say whether the core is taken now, until the socket is closed or its process dies.
+    """Take a core until the socket is closed or its process dies; return whether it was free.
 
     A name that begins with a zero byte is no file's, and only one socket of the machine has it:
     https://man7.org/linux/man-pages/man7/unix.7.html
@@ -121,5 +121,5 @@ def stay_on(process: int, these: Iterable[int]) -> None:
 
 
 def cores() -> list[int]:
-    """Return the numbers of the processors that this process may use; none where the system does not say."""
+    """Return the numbers of the processors that this process may use; none if the system does not tell."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []

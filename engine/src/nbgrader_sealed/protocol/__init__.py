@@ -1,1 +1,1 @@
-"""How the grading process and a kernel talk: values as data, and the agent that answers in the kernel."""
+"""The protocol between grading process and kernel: values as data, and the agent in the kernel."""

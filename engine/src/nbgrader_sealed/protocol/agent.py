@@ -1,8 +1,8 @@
-"""Runs inside the student's kernel: runs cells, looks up names, calls functions, sends back what they return.
+"""The agent inside the student's kernel: it runs cells, looks up names, calls functions, returns results.
 
-A sandboxed kernel has it from its parent. To any other it is sent as source, after the text of `wire.py`
-(whose names it uses), before the first cell of the student's runs. It holds no secret and decides nothing: a
-student who rewrites it can only send other data.
+A sandboxed kernel inherits it from its fork server. Any other kernel receives it as source, after the text of
+`wire.py` (whose names it uses), before the first of the student's cells runs. It holds no secret and decides
+nothing: a student who rewrites it can only send other data.
 """
 
 import linecache
@@ -19,7 +19,7 @@ MAX_HANDLES = 10_000
 
 
 class Agent:
-    """Answers the grading process's requests about the objects of one kernel.
+    """The side of the kernel, which answers requests about its objects.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Agent:
         self.ended = None, {}
 
     def open(self, comm, message):
-        """Answer requests until the grading process says that this is the end."""
+        """Answer requests until the grading process ends it."""
         kernel = self.shell.kernel
         while True:
             try:
@@ -66,7 +66,7 @@ class Agent:
         return reply, buffers
 
     def do_run(self, data, buffers, encoder):
-        """Run a cell as the kernel itself does, and say how it ended: `ok` or `error`."""
+        """Run a cell as the kernel itself does, and return how it ended: `ok` or `error`."""
         awaits = self.shell.autoawait
         self.shell.autoawait = False  # no cell with "await" comes here: IPython need not compile it to see
         try:
@@ -79,7 +79,7 @@ class Agent:
         return "ok" if result.success and not failed_to_show(self.shell) else "error"
 
     def do_ended(self, data, buffers, encoder):
-        """Say again how a cell ended, if it was the last: what is shown may be lost where it is very much."""
+        """Return again how the last cell ended: the first report is lost if a cell shows very much."""
         request, reply = self.ended
         return reply.get("ok") if request == data["of"] else "error"
 
@@ -123,7 +123,7 @@ class Agent:
     def do_calls(self, data, buffers, encoder):
         """Make one call after the other, and return their answers, those after a KeyboardInterrupt left out.
 
-        The interrupt may be the grading process's; where it was the student's own, that asks again.
+        The interrupt may be the grading process's; if it was the student's own, that process asks again.
         """
         answers = []
         for call in data["calls"]:
@@ -152,7 +152,7 @@ class Agent:
 
 
 def is_container(value):
-    """Say whether an argument can be changed in place, beside arrays."""
+    """Return whether an argument, other than an array, can be changed in place."""
     return type(value) in (list, dict, set, bytearray)
 
 

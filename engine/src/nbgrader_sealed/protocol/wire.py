@@ -1,9 +1,9 @@
 """Values as data: JSON with `.npy` buffers beside it, and nothing that is ever unpickled or evaluated.
 
-The same text runs on both sides: the grading process imports it, and so does the parent of kernels; to a
-kernel without that parent it is sent as source, so that the kernel needs nothing installed. It therefore
-imports only the standard library, and NumPy where the course has it. All that comes in is held to be hostile:
-sizes, depth, dtypes and shapes are checked first.
+The same text runs on both sides: the grading process imports it, and so does the fork server of sandboxed
+kernels; any other kernel receives it as source, so that it needs nothing installed. The module therefore
+imports only the standard library, and NumPy if it is installed. All input is untrusted: sizes, depth, dtypes
+and shapes are checked first.
 """
 
 import builtins
@@ -53,9 +53,9 @@ class Encoder:
         Called with each object that is not data; returns the dictionary that stands for it, or raises
         `WireError`.
     to_kernel : bool
-        Whether this goes to the kernel, which believes what comes: an array that is a view keeps its strides,
-        and functions that both sides know go as their names. The other way an array arrives contiguous, and
-        a function is an object as any other.
+        Whether the kernel receives this, which trusts its sender: an array that is a view keeps its strides,
+        and functions that both sides know go as their names. In the other direction an array arrives
+        contiguous, and a function is an object as any other.
 
     Attributes
     ----------
@@ -126,7 +126,7 @@ class Encoder:
 
 
 class Decoder:
-    """Turn JSON and buffers back into values, believing none of it.
+    """Turn untrusted JSON and buffers back into values.
 
     Parameters
     ----------
@@ -135,8 +135,8 @@ class Decoder:
     foreign : callable
         Called with each dictionary that stands for an object that is not data; returns the object.
     trusted : bool
-        Whether the sender is believed about names of functions and strides of arrays: only the kernel
-        believes the grading process, never the other way.
+        Whether the sender may name functions and give strides of arrays: only the kernel trusts the grading
+        process so far, never the other way round.
     """
 
     def __init__(self, buffers: list[Any], foreign: Callable[[dict[str, Any]], Any], trusted: bool) -> None:
@@ -155,7 +155,7 @@ class Decoder:
         Raises
         ------
         WireError
-            Where it stands for none.
+            If it stands for none.
         """
         self.items += 1
         if depth > MAX_DEPTH + 2 or self.items > 3 * MAX_ITEMS:
@@ -195,7 +195,7 @@ def parse(text: bytes, most: int = MAX_BYTES) -> Any:
     Raises
     ------
     WireError
-        Where it is not JSON.
+        If it is not JSON.
     """
     if len(text) > most:
         raise WireError("the message is too large")
@@ -248,7 +248,7 @@ def _read_header(npy: bytes) -> Any:
 
 
 def _layout(array: Any) -> dict[str, Any] | None:
-    """Return the memory under a view with its strides; None where a plain copy has the same layout."""
+    """Return the memory under a view with its strides; None if a plain copy has the same layout."""
     flags = array.flags
     if flags.c_contiguous or flags.f_contiguous or array.size == 0:
         return None
@@ -289,7 +289,7 @@ def _dtype(value: Any) -> dict[str, Any] | None:
 def _named(value: Any) -> dict[str, Any] | None:
     """Return what stands for a function or a type that both sides know by name."""
     if not isinstance(value, _NAMED_KINDS):
-        return None  # and not asked for its name, which a stand-in would have to fetch
+        return None  # a remote object would have to fetch its name
     name = value.__name__
     for module in NAMED_MODULES:
         if getattr(sys.modules.get(module), name, None) is value:
