@@ -19,6 +19,7 @@ from traitlets import Dict, Float, Integer, Unicode
 
 from nbgrader_sealed.assignment import AssignmentCell, CutCell, cells_of, cut
 from nbgrader_sealed.execution.hidden_tests import HiddenNamespace, defined_names
+from nbgrader_sealed.execution.ignored_traits import ignored_settings
 from nbgrader_sealed.execution.kernel_client import KernelFault, StudentKernel
 from nbgrader_sealed.execution.outputs import OutputBudget, Outputs, harmless, output_of
 from nbgrader_sealed.execution.remote_objects import KernelRpc
@@ -67,6 +68,8 @@ class SealedExecute(Execute):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("kernel_manager_class", KernelManager)
         super().__init__(*args, **kwargs)
+        for name, instead in ignored_settings(self).items():
+            self.log.warning("Execute.%s has no effect on sealed execution: %s", name, instead)
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict, km: None = None
