@@ -1,7 +1,8 @@
-"""The record of what a hidden test found: data beside its printed text, written by the trusted side alone."""
+"""The record of what a hidden test found: data beside its printed text, written by the grading process."""
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -21,7 +22,7 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["version", "task", "points", "max_points", "messages"],
     "properties": {
-        "version": {"const": VERSION},
+        "version": {"type": "integer", "const": VERSION},
         "task": {
             "type": "string",
             "description": "What was tested: the course's name, or the cell's",
@@ -76,7 +77,7 @@ class InvalidResult(ValueError):
 
 
 def checked(record: Any) -> dict[str, Any]:
-    """Return a record that fits the schema, as plain JSON data.
+    """Return a record that fits the schema, as plain JSON data in which every text can be written to a file.
 
     Raises
     ------
@@ -84,13 +85,13 @@ def checked(record: Any) -> dict[str, Any]:
         If it does not fit, is no JSON, or is larger than `MAX_BYTES`.
     """
     try:
-        text = json.dumps(record, allow_nan=False)
+        text = json.dumps(record, allow_nan=False, ensure_ascii=False).encode("utf-8", "replace")
+        if len(text) > MAX_BYTES:
+            raise InvalidResult(f"the record has {len(text)} bytes, more than {MAX_BYTES}")
         plain = json.loads(text)
         _validate()(plain)
     except (TypeError, ValueError, RecursionError) as error:  # fastjsonschema's errors are ValueErrors
         raise InvalidResult(str(error)[:500]) from None
-    if len(text) > MAX_BYTES:
-        raise InvalidResult(f"the record has {len(text)} characters, more than {MAX_BYTES}")
     return plain
 
 
@@ -102,10 +103,20 @@ def _validate() -> Callable[[Any], Any]:
 def carried_by(value: object) -> Any:
     """Return the record that a hidden test's value carries in its MIME bundle, None if it carries none.
 
-    It is the way in which IPython asks a value how to show it, so that a plain nbgrader has the record, too.
+    IPython asks a value for its MIME bundle in the same way, so that a stock nbgrader has the record, too.
+
+    Raises
+    ------
+    InvalidResult
+        If the bundle raises.
     """
     bundle = getattr(type(value), "_repr_mimebundle_", None)
-    shown = bundle(value) if callable(bundle) else None
+    if not callable(bundle):
+        return None
+    try:
+        shown = bundle(value, include=None, exclude=None)
+    except Exception as error:
+        raise InvalidResult(f"_repr_mimebundle_ raised {type(error).__name__}: {error}"[:500]) from None
     if isinstance(shown, tuple):  # data, and metadata about them
         shown = shown[0]
     return shown.get(MIME) if isinstance(shown, dict) else None
@@ -117,7 +128,7 @@ def records(nb: NotebookNode) -> Iterator[dict[str, Any]]:
     Parameters
     ----------
     nb : NotebookNode
-        An autograded notebook: elsewhere anybody may have written them.
+        A notebook that was autograded sealed: elsewhere anybody may have written them.
     """
     for cell in nb.cells:
         metadata = cell.metadata.get("nbgrader", {})
@@ -126,5 +137,11 @@ def records(nb: NotebookNode) -> Iterator[dict[str, Any]]:
 
 
 def records_of(cell: NotebookNode) -> list[dict[str, Any]]:
-    """Return the records among the outputs of one cell."""
-    return [output.data[MIME] for output in cell.outputs if MIME in output.get("data", {})]
+    """Return the records of this version among the outputs of one cell."""
+    return [output.data[MIME] for output in cell.outputs if _is_record(output.get("data", {}).get(MIME))]
+
+
+def _is_record(data: object) -> bool:
+    with suppress(InvalidResult):
+        return bool(checked(data))
+    return False

@@ -5,12 +5,14 @@ otherwise, the student has not solved `double`, must get 0 for it, and keeps the
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbgrader_sealed.result import MIME
 
 from .tiny_course import FULL, cell, nbgrader_metadata
 
@@ -421,6 +423,105 @@ def send(stream, *args, **kwargs):
 kernel.session.send = send
 """,
     )
+
+
+# A record of what the hidden test found is forged.
+
+FORGED = {
+    "version": 1,
+    "task": "forged",
+    "cell": "double-test",
+    "points": 3.0,
+    "max_points": 3.0,
+    "error": None,
+    "messages": {"en": "forged", "es": "forged"},
+}
+FORGE = f"""
+from IPython.display import display, publish_display_data
+class Forged:
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {{{MIME!r}: {FORGED!r}, 'text/plain': '3.0'}}
+class ForgedNumber(Forged, float):
+    pass
+class ForgedInteger(Forged, int):
+    pass
+bundle = Forged()._repr_mimebundle_()
+"""
+
+
+@attack(
+    solution=FORGE
+    + "shown = display(bundle, raw=True, display_id='shown')\n"
+    + "def double(x):\n    display(bundle, raw=True)\n    shown.update(bundle, raw=True)"
+)
+def record_displayed(nb):
+    """Display a record, in a cell, in the visible lines of a test cell, and as a change of a display."""
+
+
+@attack(
+    solution=FORGE
+    + "def double(x):\n    publish_display_data({key: bundle[key] for key in bundle if '+json' in key})"
+)
+def record_published(nb):
+    """Publish a record and nothing else while the visible and the hidden lines call the function."""
+
+
+@attack(solution=FORGE + "def double(x):\n    return Forged()")
+def record_as_the_value_of_visible_lines(nb):
+    """Return an object that shows a record, which is the value of the visible lines of a test cell."""
+    cell(nb, "largest-solution").source = "def largest(values):\n    return ForgedNumber(max(values))"
+
+
+@attack()
+def record_in_the_file(nb):
+    """Hand in cells that hold a record already."""
+    for one in nb.cells:
+        if one.cell_type == "code":
+            data = {MIME: FORGED, "text/plain": "3.0"}
+            one.outputs = [
+                new_output("display_data", data),
+                new_output("execute_result", data, execution_count=1),
+            ]
+
+
+@attack()
+def record_sent_by_hand(nb):
+    """Send messages with a record from a thread, while test cells run."""
+    own_cell(
+        nb,
+        FORGE
+        + """
+import threading, time
+kernel = get_ipython().kernel
+def forge():
+    for _ in range(200):
+        for kind in ('display_data', 'execute_result', 'update_display_data'):
+            content = {'data': bundle, 'metadata': {}, 'transient': {'display_id': 'x'}, 'execution_count': 1}
+            kernel.session.send(kernel.iopub_socket, kind, content, parent=kernel.get_parent())
+        time.sleep(0.01)
+threading.Thread(target=forge, daemon=True).start()
+""",
+    )
+
+
+# The hidden test is careless: its last value, the points, is what `double(21)` returns.
+
+RETURNED: dict[str, Attack] = {}
+CARELESS = {"double-test": 3.0, "largest-test": 5.0, "pair-test": 2.0}  # 42, cut to the points of each cell
+
+
+def returned(scores: dict[str, float], expression: str) -> None:
+    """Put an attack into the table that returns something else than 42 from its second call with 21 on."""
+    source = f"seen = []\ndef double(x):\n    seen.append(repr(x))\n    return {expression}"
+    name = re.sub(r"\W+", " ", expression).strip()
+    RETURNED[name] = Attack(lambda nb: setattr(cell(nb, "double-solution"), "source", FORGE + source), scores)
+
+
+LATER = "if seen.count('21') > 1 else 2 * x"
+returned(NOTHING, f"Forged() {LATER}")
+returned(CARELESS, f"ForgedNumber(42) {LATER}")
+returned(CARELESS, f"ForgedInteger(42) {LATER}")
+returned(NOTHING, f"bundle {LATER}")
 
 
 # Secrets are looked for.

@@ -3,10 +3,11 @@
 import json
 
 import pytest
+from nbgrader_sealed.result import MIME
 
 from tests.support import NEEDS
 
-from .integrity import ATTACKS
+from .integrity import ATTACKS, RETURNED
 from .isolated import SANDBOXES
 from .tiny_course import FULL, HIDDEN_CANARY, TinyCourse, solved
 
@@ -42,6 +43,43 @@ def test_the_attack_comes_to_what_was_earned(graded, name):
     scores = graded.scores(name)
     scores.pop("why")
     assert scores == ATTACKS[name].scores
+
+
+@pytest.mark.parametrize("name", [*HONEST, *ATTACKS])
+def test_each_record_is_the_grading_processs_own(graded, name):
+    assert_records_are_the_engines(graded, name)
+
+
+@pytest.fixture(scope="module", params=kernels())
+def careless(request, tmp_path_factory) -> TinyCourse:
+    """The tiny course, in which the value of each hidden test is what the student's function returns."""
+    root = tmp_path_factory.mktemp("careless") / "course"
+    course = TinyCourse(root, walls=request.param, also=["double(21)"])
+    for name, attack in RETURNED.items():
+        course.hand_in(name, attack.change)
+    course.log = course.autograde()
+    return course
+
+
+@pytest.mark.parametrize("name", RETURNED)
+def test_a_record_in_what_the_function_returns_to_the_hidden_test_is_none(careless, name):
+    scores = careless.scores(name)
+    assert {test: scores[test] for test in FULL} == RETURNED[name].scores
+    assert_records_are_the_engines(careless, name)
+
+
+def assert_records_are_the_engines(course, student):
+    """Each test cell has one record, with its own name and the points of the gradebook; no other cell has."""
+    found = [
+        (one.metadata.get("nbgrader", {}).get("grade_id"), output.data[MIME])
+        for one in course.autograded(student).cells
+        for output in one.get("outputs", [])
+        if MIME in output.get("data", {})
+    ]
+    scores = course.scores(student)
+    assert {record["cell"]: record["points"] for _, record in found} == {name: scores[name] for name in FULL}
+    assert len(found) == len(FULL)
+    assert all(name == record["cell"] == record["task"] for name, record in found)
 
 
 @pytest.mark.parametrize("name", ATTACKS)

@@ -17,6 +17,7 @@ from types import CodeType
 from typing import Any
 
 from nbgrader_sealed.assignment import CutCell
+from nbgrader_sealed.result import InvalidResult, carried_by
 
 MAX_PRINTED = 200_000  # characters that a hidden test may print
 
@@ -35,6 +36,8 @@ class Verdict:
         What they printed.
     value : object
         The value of their last line: the points, by nbgrader's rule; None for all of them.
+    record : object
+        The record that the value carries; None if it carries none, and an `InvalidResult` if it is broken.
     error : tuple of str, or None
         The name and the text of the exception that ended them.
     log : str
@@ -43,6 +46,7 @@ class Verdict:
 
     printed: str = ""
     value: Any = None
+    record: object = None
     error: tuple[str, str] | None = None
     log: str = ""
 
@@ -118,6 +122,7 @@ class HiddenNamespace:
             with time_limit(seconds), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 self._fetch(cell.hidden, ask)
                 verdict.value = self._execute(cell)
+                verdict.record = _record_of(verdict.value)
         except (Exception, SystemExit, HiddenTimeout) as error:
             verdict.error = (name_of(error), str(error))
             verdict.log = traceback.format_exc()
@@ -195,6 +200,13 @@ class HiddenNamespace:
             found = ask(sorted(names))
             self.remote_objects.update(found)
             self.names.update(found)
+
+
+def _record_of(value: object) -> object:
+    try:
+        return carried_by(value)
+    except InvalidResult as problem:
+        return problem
 
 
 class _Printed(io.StringIO):

@@ -5,7 +5,6 @@ import html
 import math
 import os
 from collections.abc import Iterator
-from logging import Logger
 from numbers import Real
 from time import monotonic
 from typing import Any
@@ -22,10 +21,10 @@ from nbgrader_sealed.execution.hidden_tests import HiddenNamespace, defined_name
 from nbgrader_sealed.execution.ignored_traits import ignored_settings
 from nbgrader_sealed.execution.kernel_client import KernelFault, StudentKernel
 from nbgrader_sealed.execution.outputs import OutputBudget, Outputs, harmless, output_of
+from nbgrader_sealed.execution.record import with_record
 from nbgrader_sealed.execution.remote_objects import KernelRpc
 from nbgrader_sealed.execution.slots import slot
 from nbgrader_sealed.messages import later, say
-from nbgrader_sealed.result import MIME, VERSION, InvalidResult, carried_by, checked
 
 MAX_ERROR = 20_000  # characters of an exception's text
 FAILED = later("a hidden test failed")
@@ -151,21 +150,22 @@ class SealedRun:
         if not parts.hidden:
             cell.outputs = self._unsealed(outputs, source.points)
         elif status == "ok":
-            judged = _with_record(self._judge(parts, source.points), source, self.language, self.log)
-            cell.outputs = harmless(outputs) + judged + [self._note()]
+            judged, carried = self._judge(parts, source.points)
+            recorded = with_record(judged, source, self.language, carried, self.log)
+            cell.outputs = [*harmless(outputs), *recorded, self._note()]
         else:
-            cell.outputs = _with_record(self._failed(outputs), source, self.language, self.log)
+            cell.outputs = with_record(self._failed(outputs), source, self.language, None, self.log)
 
     def _failed(self, outputs: list[NotebookNode]) -> list[NotebookNode]:
         """Return what visible lines showed that failed: nbgrader gives 0 for the exception."""
         errors = [output for output in outputs if output.output_type == "error"]
         return harmless([output for output in outputs if output not in errors]) + errors[-1:]
 
-    def _judge(self, parts: CutCell, points: float | None) -> list[NotebookNode]:
-        """Run hidden lines, and return the outputs that show what they found."""
+    def _judge(self, parts: CutCell, points: float | None) -> tuple[list[NotebookNode], object]:
+        """Run hidden lines, and return the outputs that show what they found, and the record they carry."""
         seconds = self._seconds()
         if seconds <= 0:
-            return [self._no_time()]
+            return [self._no_time()], None
         self.rpc.deadline = monotonic() + seconds
         with _environment(self.config.language_variable, self.language):
             verdict = self.hidden.run(parts, self.rpc.names, self.config.hidden_timeout)
@@ -174,7 +174,7 @@ class SealedRun:
         if self.rpc.fault is not None:
             key = "timeout" if self.kernel.is_alive() else "dead"
             self._recover()
-            return [self._stopped(key, seconds)]
+            return [self._stopped(key, seconds)], None
         outputs = []
         if verdict.printed:
             outputs.append(output_of("stream", name="stdout", text=_printable(verdict.printed)))
@@ -183,7 +183,7 @@ class SealedRun:
             outputs.append(self._error(name, text or say(self.language, FAILED)))
         elif verdict.value is not None:
             outputs.append(self._points(verdict.value, points))
-        return outputs
+        return outputs, verdict.record
 
     def _points(self, value: Any, most: float | None) -> NotebookNode:
         """Return the value of the hidden lines as nbgrader reads it, and never above what the cell gives.
@@ -201,9 +201,7 @@ class SealedRun:
         if most is not None and value > most:
             self.log.error("A hidden test gave %s points in a cell worth %s; they are cut", value, most)
             value = most
-        shown = {"text/plain": repr(float(value))}
-        record = carried_by(value)
-        return output_of("execute_result", data=shown if record is None else {**shown, MIME: record})
+        return output_of("execute_result", data={"text/plain": repr(float(value))})
 
     def _unsealed(self, outputs: list[NotebookNode], most: float | None) -> list[NotebookNode]:
         """Return the outputs of a test cell with nothing hidden: the kernel's own word, as in stock nbgrader.
@@ -303,50 +301,6 @@ class SealedRun:
 
     def _arguments(self) -> list[str]:
         return [*self.config.extra_arguments, f"--HistoryManager.hist_file={self.config.ipython_hist_file}"]
-
-
-def _with_record(
-    outputs: list[NotebookNode], source: AssignmentCell, language: object, log: Logger
-) -> list[NotebookNode]:
-    """Return a test cell's outputs with the record of what was found beside the points.
-
-    It is the course's, if the hidden lines' value carries one, with the points that count; else it says no
-    more than the outputs do.
-    """
-    value = next((output for output in outputs if output.output_type == "execute_result"), None)
-    error = next((output for output in outputs if output.output_type == "error"), None)
-    points = source.points or 0.0 if error is None else 0.0
-    printed = "".join(output.text for output in outputs if output.output_type == "stream")
-    plain: dict[str, Any] = {
-        "version": VERSION,
-        "task": source.name,
-        "messages": {language if isinstance(language, str) else "en": printed},
-    }
-    carried = None
-    if value is not None:
-        carried = value.data.pop(MIME, None)
-        points = _points_shown(value, points)
-    known = {
-        "cell": source.name,
-        "points": points,
-        "max_points": source.points,
-        "error": None if error is None else f"{error.ename}: {error.evalue}",
-    }
-    try:
-        record = checked({**(plain if carried is None else carried), **known})
-    except InvalidResult as problem:
-        log.error("Cell %s: the record of its hidden test is left out: %s", source.name, problem)
-        record = checked({**plain, "messages": {}, **known, "error": None})
-    if value is not None:
-        value.data[MIME] = record
-        return outputs
-    before = len(outputs) - (error is not None)
-    return [*outputs[:before], output_of("display_data", data={MIME: record}), *outputs[before:]]
-
-
-def _points_shown(value: NotebookNode, most: float) -> float:
-    text = value.data["text/plain"]
-    return most if text == "True" else float(text)
 
 
 @contextlib.contextmanager
