@@ -35,7 +35,7 @@ class AssignmentCell:
     name: str
     source: str
     cell_type: str
-    metadata: dict[str, object]
+    metadata: dict[str, Any]
 
     @property
     def locked(self) -> bool:

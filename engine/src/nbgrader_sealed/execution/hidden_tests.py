@@ -132,10 +132,12 @@ class HiddenNamespace:
 
     def _execute(self, cell: CutCell) -> Any:
         tree = ast.parse(cell.hidden)
-        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, "<hidden tests>", "exec"), self.names)
-        if last is None:
+        last = tree.body[-1]
+        if not isinstance(last, ast.Expr):
+            exec(compile(tree, "<hidden tests>", "exec"), self.names)
             return None
+        tree.body.pop()
+        exec(compile(tree, "<hidden tests>", "exec"), self.names)
         value = eval(compile(ast.Expression(last.value), "<hidden tests>", "eval"), self.names)
         return value if cell.counts else None
 

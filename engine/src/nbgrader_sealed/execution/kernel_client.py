@@ -1,20 +1,21 @@
 """One student's kernel as the grading process sees it: it runs cells, answers requests, and may die."""
 
+import inspect
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import zmq
+from jupyter_client.client import KernelClient
 from jupyter_client.manager import KernelManager
 
 from nbgrader_sealed.execution import slots
 from nbgrader_sealed.private import ipython
-from nbgrader_sealed.private.jupyter_client import signed_parts
+from nbgrader_sealed.private.jupyter_client import process_id, signed_parts
 from nbgrader_sealed.protocol import agent, wire
 
 SEND_TIMEOUT = 10.0  # seconds in which a live kernel takes a message
@@ -56,7 +57,7 @@ class Deadline:
     """A moment, some seconds from now, that may still be moved."""
 
     def __init__(self, seconds: float) -> None:
-        self.at = monotonic() + seconds
+        self.at: float = monotonic() + seconds
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Answer:
 @cache
 def agent_source() -> str:
     """Return the source that makes a kernel answer requests: the wire format, and the agent that uses it."""
-    texts = [Path(module.__file__).read_text(encoding="utf-8") for module in (wire, ipython, agent)]
+    texts = [inspect.getsource(module) for module in (wire, ipython, agent)]
     lines = [line for line in "".join(texts).splitlines() if not line.startswith("from nbgrader_sealed.")]
     return "\n".join([*lines, "install(get_ipython())", ""])
 
@@ -101,6 +102,10 @@ class StudentKernel:
         self.startup = startup
         self.manager: KernelManager | None = None
         self.core: int | None = None
+        self.stuck: bool = False
+        self.serving: str = ""
+        self.has_loop: bool = False
+        self.has_agent: bool = False
 
     def start(self) -> dict[str, Any]:
         """Start a fresh kernel, and return what it says about itself (`kernel_info`).
@@ -120,9 +125,9 @@ class StudentKernel:
         return self._start()
 
     def _start(self) -> dict[str, Any]:
-        self.stuck = False
+        self.stuck, self.serving, self.has_loop = False, "", False
         self.manager = self.new_manager()
-        self.context = zmq.Context()
+        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.manager.start_kernel(cwd=self.cwd, extra_arguments=self.arguments)
         for option, value in (
             (zmq.MAXMSGSIZE, MAX_FRAME),
@@ -131,15 +136,13 @@ class StudentKernel:
             (zmq.SNDTIMEO, int(1000 * SEND_TIMEOUT)),
         ):
             self.context.setsockopt(option, value)
-        self.client = self.manager.client(context=self.context)
-        self.shell = self.client.connect_shell()
-        self.iopub = self.client.connect_iopub()
-        self.stdin = self.client.connect_stdin()
-        self.poller = zmq.Poller()
+        self.client: KernelClient = self.manager.client(context=self.context)
+        self.shell: zmq.Socket[bytes] = self.client.connect_shell()
+        self.iopub: zmq.Socket[bytes] = self.client.connect_iopub()
+        self.stdin: zmq.Socket[bytes] = self.client.connect_stdin()
+        self.poller: zmq.Poller = zmq.Poller()
         for socket in (self.iopub, self.shell, self.stdin):
             self.poller.register(socket, zmq.POLLIN)
-        self.serving = ""
-        self.has_loop = False
         info = self._wait_until_ready()
         self.has_agent = info.get("language_info", {}).get("name") == "python"
         if self.has_agent and not getattr(self.manager.provisioner, "brings_agent", False):
@@ -147,11 +150,17 @@ class StudentKernel:
         self.stay_on(self.core)
         return info
 
+    @property
+    def _running(self) -> KernelManager:
+        if self.manager is None:
+            raise KernelDied("the kernel was not started")
+        return self.manager
+
     def stay_on(self, core: int | None) -> None:
         """Keep the kernel, and the one that takes its place, on a core of the machine; None keeps neither."""
         self.core = core
         if core is not None:
-            slots.stay_on(self.manager.provisioner.pid, {core})
+            slots.stay_on(process_id(self._running), {core})
 
     def stop(self) -> None:
         """End the kernel at once, without asking it."""
@@ -185,9 +194,10 @@ class StudentKernel:
             How it ended: `ok`, `error`, `timeout` or `dead`.
         """
         status, all_shown = None, False
+        asked: list[str] = []
         deadline = Deadline(seconds)
         try:
-            asked = [self._ask_to_run(code)]
+            asked.append(self._ask_to_run(code))
             for kind, content, _ in self._messages(asked, deadline, silent=lambda: self._ask_again(asked)):
                 if kind in ("execute_reply", agent.RAN, agent.ANSWER):
                     said = content.get("status" if kind == "execute_reply" else "ok")
@@ -308,7 +318,7 @@ class StudentKernel:
         kind: str,
         content: dict[str, Any],
         buffers: list[bytes] | None = None,
-        socket: zmq.Socket | None = None,
+        socket: zmq.Socket[bytes] | None = None,
     ) -> str:
         """Send a message, and return its id.
 
@@ -348,7 +358,7 @@ class StudentKernel:
             left = deadline.at - monotonic()
             if left <= 0:
                 raise KernelTimeout("time is up")
-            ready = self.poller.poll(1000 * min(left, POLL_INTERVAL))
+            ready = self.poller.poll(int(1000 * min(left, POLL_INTERVAL)))
             for socket, _ in ready:
                 message = self._receive(socket, parents, kinds)
                 if message is not None:
@@ -361,7 +371,7 @@ class StudentKernel:
                     raise KernelDied("the kernel's process ended")
 
     def _receive(
-        self, socket: zmq.Socket, parents: Sequence[str], kinds: tuple[str, ...]
+        self, socket: zmq.Socket[bytes], parents: Sequence[str], kinds: tuple[str, ...]
     ) -> tuple[str, dict[str, Any], list[bytes]] | None:
         """Read one message; None if it is not one, or not about these requests."""
         frames = socket.recv_multipart()
@@ -384,7 +394,7 @@ class StudentKernel:
         """Interrupt the kernel, which is stuck if it does not stop. Return `timeout`."""
         self.stuck = True
         try:
-            self.manager.interrupt_kernel()
+            self._running.interrupt_kernel()
             for kind, content, _ in self._messages(asked, Deadline(INTERRUPT_TIMEOUT)):
                 if _is_idle(kind, content) or kind in (agent.ANSWER, agent.RAN):
                     self.stuck = False

@@ -1,7 +1,7 @@
 """Outputs of a cell, built from a kernel's messages, within limits and fit for a notebook."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from nbformat import NotebookNode, from_dict
 
@@ -144,7 +144,7 @@ def output_of(kind: str, **fields: Any) -> NotebookNode:
     """Return what nbformat's `new_output` does, unchecked: writing the notebook checks all of it."""
     has_data = {"metadata": {}} if "data" in fields else {}
     counted = {"execution_count": None} if kind == "execute_result" else {}
-    return from_dict({"output_type": kind, **has_data, **counted, **fields})
+    return cast(NotebookNode, from_dict({"output_type": kind, **has_data, **counted, **fields}))
 
 
 def harmless(outputs: list[NotebookNode]) -> list[NotebookNode]:

@@ -5,6 +5,7 @@ import html
 import math
 import os
 from collections.abc import Iterator
+from logging import Logger
 from numbers import Real
 from time import monotonic
 from typing import Any
@@ -14,7 +15,7 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.preprocessors import ClearHiddenTests, Execute
-from traitlets import Dict, Float, Integer, Unicode
+from traitlets import Dict, Float, Int, Unicode
 
 from nbgrader_sealed.assignment import AssignmentCell, CutCell, cells_of, cut
 from nbgrader_sealed.execution.hidden_tests import HiddenNamespace, defined_names
@@ -46,21 +47,21 @@ class SealedExecute(Execute):
     nbgrader.
     """
 
-    kernel_name = Unicode("", help="The kernelspec to run with (default: the notebook's own).").tag(
-        config=True
-    )
-    modules = Dict(
+    kernel_name: "Unicode[str, str | bytes]" = Unicode(
+        "", help="The kernelspec to run with (default: the notebook's own)."
+    ).tag(config=True)
+    modules: "Dict[str, str]" = Dict(
         {"np": "numpy", "numpy": "numpy", "math": "math", "pd": "pandas"},
         help="Names that hidden tests may use for modules without importing them.",
     ).tag(config=True)
-    notebook_timeout = Float(300, min=1, help="Seconds that all cells of a notebook may take together.").tag(
-        config=True
-    )
-    hidden_timeout = Float(60, min=1, help="Seconds that the hidden lines of one cell may take.").tag(
-        config=True
-    )
-    max_restarts = Integer(5, help="How often a notebook may end its kernel.").tag(config=True)
-    language_variable = Unicode(
+    notebook_timeout: "Float[float, int | float]" = Float(
+        300, min=1, help="Seconds that all cells of a notebook may take together."
+    ).tag(config=True)
+    hidden_timeout: "Float[float, int | float]" = Float(
+        60, min=1, help="Seconds that the hidden lines of one cell may take."
+    ).tag(config=True)
+    max_restarts: "Int[int, int]" = Int(5, help="How often a notebook may end its kernel.").tag(config=True)
+    language_variable: "Unicode[str, str | bytes]" = Unicode(
         "", help="The environment variable that tells hidden tests the language in the notebook's metadata."
     ).tag(config=True)
 
@@ -71,7 +72,7 @@ class SealedExecute(Execute):
             self.log.warning("Execute.%s has no effect on sealed execution: %s", name, instead)
 
     def preprocess(
-        self, nb: NotebookNode, resources: ResourcesDict, km: None = None
+        self, nb: NotebookNode, resources: Any = None, km: KernelManager | None = None
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Run and judge one notebook."""
         SealedRun(self, nb, resources).run()
@@ -93,21 +94,21 @@ class SealedRun:
 
     def __init__(self, config: SealedExecute, nb: NotebookNode, resources: ResourcesDict) -> None:
         self.config = config
-        self.log = config.log
+        self.log: Logger = config.log
         self.nb = nb
-        self.language = nb.metadata.get("lang")
-        self.sources = cells_of(resources)
-        self.marks = ClearHiddenTests(parent=config.parent)
-        self.hidden = HiddenNamespace(dict(config.modules), self._student_names())
-        self.kernel = StudentKernel(
+        self.language: object = nb.metadata.get("lang")
+        self.sources: dict[str, AssignmentCell] = cells_of(resources)
+        self.marks: Any = ClearHiddenTests(parent=config.parent)
+        self.hidden: HiddenNamespace = HiddenNamespace(dict(config.modules), self._student_names())
+        self.kernel: StudentKernel = StudentKernel(
             self._new_manager,
             resources["metadata"]["path"] or ".",
             self._arguments(),
             config.startup_timeout or 60,
         )
-        self.budget = OutputBudget()
-        self.rpc: KernelRpc | None = None
-        self.restarts = 0
+        self.budget: OutputBudget = OutputBudget()
+        self.rpc: KernelRpc = KernelRpc(self.kernel)
+        self.restarts: int = 0
         self.ran: list[str] = []  # what brings a fresh kernel to the old one's state
 
     def run(self) -> None:
@@ -115,7 +116,6 @@ class SealedRun:
         try:
             info = self.kernel.start()
             self.nb.metadata["language_info"] = {"name": str(info.get("language_info", {}).get("name"))}
-            self.rpc = KernelRpc(self.kernel)
             with slot() as core:
                 self.kernel.stay_on(core)
                 self._run_cells()
@@ -123,7 +123,7 @@ class SealedRun:
             self.kernel.stop()
 
     def _run_cells(self) -> None:
-        self.deadline = monotonic() + self.config.notebook_timeout
+        self.deadline: float = monotonic() + self.config.notebook_timeout
         for count, cell in enumerate(filter(_is_code, self.nb.cells), 1):
             cell.outputs, cell.execution_count = [], count
             source = self._source(cell)
@@ -193,7 +193,7 @@ class SealedRun:
         """
         if value is True:
             return output_of("execute_result", data={"text/plain": "True"})
-        if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < math.inf:
+        if not _is_number_of_points(value):
             self.log.error(
                 "A hidden test gave %s, which is no number of points", _printable(repr(value))[:200]
             )
@@ -319,6 +319,11 @@ def _environment(name: str, value: object) -> Iterator[None]:
 
 def _is_code(cell: NotebookNode) -> bool:
     return cell.cell_type == "code"
+
+
+def _is_number_of_points(value: Any) -> bool:
+    is_number = issubclass(type(value), Real) and not isinstance(value, bool)
+    return is_number and bool(0 <= value < math.inf)
 
 
 def _number(text: str) -> float:

@@ -95,7 +95,7 @@ class RemoteObject:
         self.text = text
 
     @property
-    def __doc__(self) -> Any:
+    def __doc__(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The docstring of the object itself."""
         return self._rpc.attribute(self._number, "__doc__")
 
@@ -155,7 +155,7 @@ class KernelRpc:
 
     def __init__(self, kernel: StudentKernel) -> None:
         self.kernel = kernel
-        self.deadline = 0.0
+        self.deadline: float = 0.0
         self.fault: KernelFault | None = None
 
     def names(self, names: list[str]) -> dict[str, Any]:

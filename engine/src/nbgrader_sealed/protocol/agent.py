@@ -7,6 +7,7 @@ nothing: a student who rewrites it can only send other data.
 
 import linecache
 import sys
+from typing import Any
 
 from nbgrader_sealed.private.ipython import failed_to_show, without_input
 from nbgrader_sealed.protocol.wire import MAX_BYTES, Decoder, Encoder, WireError  # when sent, the text itself
@@ -27,12 +28,12 @@ class Agent:
         The kernel's shell, whose names can be asked for.
     """
 
-    def __init__(self, shell):
+    def __init__(self, shell: Any) -> None:
         self.shell = shell
-        self.objects = {}
-        self.ended = None, {}
+        self.objects: dict[int, Any] = {}
+        self.ended: tuple[str | None, dict[str, Any]] = None, {}
 
-    def open(self, comm, message):
+    def open(self, comm: Any, message: dict[str, Any]) -> None:
         """Answer requests until the grading process ends it."""
         kernel = self.shell.kernel
         while True:
@@ -52,9 +53,10 @@ class Agent:
             elif data["nonce"] == message["header"]["msg_id"]:
                 return
 
-    def answer(self, data, received):
+    def answer(self, data: dict[str, Any], received: list[Any]) -> tuple[dict[str, Any], list[bytes]]:
         """Return the answer to one request, whatever happens, and its buffers."""
-        reply, buffers = {"nonce": data.get("nonce")}, []
+        reply: dict[str, Any] = {"nonce": data.get("nonce")}
+        buffers: list[bytes] = []
         try:
             encoder = Encoder(self.handle)
             reply["ok"] = getattr(self, "do_" + data["do"])(data, received, encoder)
@@ -65,7 +67,7 @@ class Agent:
             reply["error"] = describe(error)
         return reply, buffers
 
-    def do_run(self, data, buffers, encoder):
+    def do_run(self, data: dict[str, Any], buffers: list[Any], encoder: Encoder) -> str:
         """Run a cell as the kernel itself does, and return how it ended: `ok` or `error`."""
         awaits = self.shell.autoawait
         self.shell.autoawait = False  # no cell with "await" comes here: IPython need not compile it to see
@@ -78,14 +80,14 @@ class Agent:
             sys.stderr.flush()
         return "ok" if result.success and not failed_to_show(self.shell) else "error"
 
-    def do_ended(self, data, buffers, encoder):
+    def do_ended(self, data: dict[str, Any], buffers: list[Any], encoder: Encoder) -> str | None:
         """Return again how the last cell ended: the first report is lost if a cell shows very much."""
         request, reply = self.ended
         return reply.get("ok") if request == data["of"] else "error"
 
-    def do_names(self, data, buffers, encoder):
+    def do_names(self, data: dict[str, Any], buffers: list[Any], encoder: Encoder) -> dict[str, Any]:
         """Return those of the names asked for that the student's notebook has."""
-        found = {}
+        found: dict[str, Any] = {}
         for name in data["names"]:
             if name in self.shell.user_ns:
                 try:
@@ -94,11 +96,11 @@ class Agent:
                     found[name] = self.handle(self.shell.user_ns[name])
         return found
 
-    def do_attribute(self, data, buffers, encoder):
+    def do_attribute(self, data: dict[str, Any], buffers: list[Any], encoder: Encoder) -> Any:
         """Return one attribute of an object."""
         return encoder.encode(getattr(self.objects[data["id"]], data["name"]))
 
-    def do_call(self, data, buffers, encoder):
+    def do_call(self, data: dict[str, Any], buffers: list[Any], encoder: Encoder) -> dict[str, Any]:
         """Call an object, and return its result and what it changed of its arguments."""
         decoder = Decoder([bytes(buffer) for buffer in buffers], self.resolve, trusted=True)
         args = decoder.decode(data["args"])
@@ -120,17 +122,18 @@ class Agent:
         ]
         return {"result": result, "changed": changed, "refilled": refilled}
 
-    def do_calls(self, data, buffers, encoder):
+    def do_calls(self, data: dict[str, Any], buffers: list[Any], encoder: Encoder) -> list[dict[str, Any]]:
         """Make one call after the other, and return their answers, those after a KeyboardInterrupt left out.
 
         The interrupt may be the grading process's; if it was the student's own, that process asks again.
         """
-        answers = []
+        answers: list[dict[str, Any]] = []
+        too_large: dict[str, Any] = {"wire": "the results are too large"}
         for call in data["calls"]:
             given, buffers = buffers[: call["buffers"]], buffers[call["buffers"] :]
             answer, found = self.answer(call, given)
             if encoder.bytes + sum(map(len, found)) > MAX_BYTES:
-                answer, found = {"wire": "the results are too large"}, []
+                answer, found = too_large, []
             for buffer in found:
                 encoder.add(buffer)
             answers.append({**answer, "buffers": len(found)})
@@ -138,7 +141,7 @@ class Agent:
                 break
         return answers
 
-    def handle(self, value):
+    def handle(self, value: object) -> dict[str, Any]:
         """Return what stands for an object that is not data, and remember the object."""
         number = id(value)
         if len(self.objects) < MAX_HANDLES:
@@ -146,28 +149,28 @@ class Agent:
         kind = type(value)
         return {"t": "object", "id": number, "type": text(kind.__name__), "text": text_of(value)}
 
-    def resolve(self, data):
+    def resolve(self, data: dict[str, Any]) -> Any:
         """Return the object that the grading process means."""
         return self.objects[data["id"]]
 
 
-def is_container(value):
+def is_container(value: object) -> bool:
     """Return whether an argument, other than an array, can be changed in place."""
     return type(value) in (list, dict, set, bytearray)
 
 
-def snapshot(value):
+def snapshot(value: object) -> tuple[str, list[bytes]]:
     """Return a text that changes when a container's content does."""
     encoder = Encoder(lambda value: {"t": "object", "id": id(value)})
     return repr(encoder.encode(value)), encoder.buffers
 
 
-def text(value):
+def text(value: object) -> str:
     """Return a short string that JSON can hold."""
     return str(value)[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
 
 
-def text_of(value):
+def text_of(value: object) -> str:
     """Return a short description of an object whose own repr may fail."""
     try:
         return text(repr(value))
@@ -175,7 +178,7 @@ def text_of(value):
         return text(f"<{type(value).__name__}>")
 
 
-def describe(error):
+def describe(error: BaseException) -> dict[str, Any]:
     """Return an exception as text: its types' names, its message, and the student's line."""
     try:
         message = text(error)
@@ -193,6 +196,6 @@ def describe(error):
     return {"types": names[:20], "message": message, "line": line, "code": code}
 
 
-def install(shell):
+def install(shell: Any) -> None:
     """Let the kernel of this shell answer, once it is asked to."""
     shell.kernel.comm_manager.register_target(TARGET, Agent(shell).open)

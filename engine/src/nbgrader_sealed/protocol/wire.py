@@ -17,10 +17,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+np: Any  # NumPy, or None: a course without NumPy has no arrays to send
 try:
-    import numpy as np
-except ImportError:  # a course without NumPy has no arrays to send
+    import numpy
+except ImportError:
     np = None
+else:
+    np = numpy
 
 MAX_BYTES = 64 * 1024 * 1024  # of one message, all buffers together
 MAX_ITEMS = 1_000_000  # numbers, strings, lists ... of one message, arrays counted as one
@@ -70,9 +73,9 @@ class Encoder:
         self.to_kernel = to_kernel
         self.buffers: list[bytes] = []
         self.arrays: dict[int, Any] = {}
-        self.items = 0
-        self.keys = 0
-        self.bytes = 0
+        self.items: int = 0
+        self.keys: int = 0
+        self.bytes: int = 0
 
     def encode(self, value: Any, depth: int = 0) -> Any:
         """Return what stands for `value` in JSON."""
@@ -146,8 +149,8 @@ class Decoder:
         self.foreign = foreign
         self.trusted = trusted
         self.arrays: dict[int, Any] = {}
-        self.items = 0
-        self.keys = 0
+        self.items: int = 0
+        self.keys: int = 0
 
     def decode(self, data: Any, depth: int = 0) -> Any:
         """Return the value that `data` stands for.
