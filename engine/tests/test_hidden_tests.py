@@ -32,7 +32,7 @@ def judge(cell, kernel: dict | None = None, namespace: HiddenNamespace | None = 
     return verdict
 
 
-def test_a_cell_is_cut_where_its_marks_stand():
+def test_a_cell_is_cut_at_its_marks():
     parts = cell("a = 1", f"### {BEGIN}", "assert a == 1", f"### {END}", "b = 2")
     assert (parts.visible, parts.hidden) == ("a = 1\nb = 2", "\n\nassert a == 1\n\n")
 

@@ -121,7 +121,7 @@ session.send = lambda stream, kind, *rest, **more: kind != "sealed_ran" and send
 """
 
 
-def test_how_a_cell_ended_is_asked_for_again_where_the_word_is_lost(asked):
+def test_how_a_cell_ended_is_requested_again_if_the_report_is_lost(asked):
     assert asked.kernel.execute(LOSING, 30, lambda *message: None) == "ok"
     assert shown_by(asked, "print('here')") == ("ok", {"stdout": "here\n", "stderr": ""}, [])
     assert shown_by(asked, "1 / 0")[0] == "error"

@@ -124,7 +124,7 @@ def test_what_the_visible_lines_show_stands_first_and_then_the_hidden_tests_word
     assert text.index("2\n") < text.index("largest: 4 of 5") < text.index("4.0")
 
 
-def test_a_cell_says_that_hidden_tests_ran_only_where_they_ran(course):
+def test_only_a_cell_whose_hidden_tests_ran_says_so(course):
     assert "Hidden tests ran here" in shown(course, "right", "double-test")
     assert "Hidden tests ran here" not in shown(course, "untouched", "double-test")
 

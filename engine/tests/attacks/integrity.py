@@ -558,7 +558,7 @@ def callers_looked_at(nb):
 
 @attack()
 def own_notebook_read(nb):
-    """Read the notebook's own file, where nbgrader would have put the hidden lines back."""
+    """Read the notebook's own file, into which nbgrader would have put the hidden lines back."""
     own_cell(nb, "import glob\nfor name in glob.glob('*.ipynb'):\n    print(open(name).read())")
 
 

@@ -62,7 +62,7 @@ class Deadline:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the kernel answered to a request: JSON, and the buffers beside it."""
+    """A kernel's answer to a request: JSON, and the buffers beside it."""
 
     data: dict[str, Any]
     buffers: list[bytes]

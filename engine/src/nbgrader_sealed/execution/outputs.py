@@ -12,7 +12,7 @@ KEPT_TEXT = ("text/plain", "text/html", "text/markdown", "text/latex", "image/sv
 
 @dataclass
 class OutputBudget:
-    """How much the cells of one notebook may still show: characters as in `Outputs`, and outputs in all."""
+    """The limits that the cells of one notebook share: characters as in `Outputs`, and outputs in all."""
 
     text: int = 2_000_000
     rich: int = 30_000_000
