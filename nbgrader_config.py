@@ -11,7 +11,7 @@ sys.path.insert(0, str(ROOT))  # the hidden tests' own modules; the same for the
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # its `alembic`
 
-c = get_config()  # noqa: F821 - traitlets defines it
+c = get_config()  # noqa: F821  # pyright: ignore[reportUndefinedVariable] - traitlets defines it
 nbgrader_sealed.configure(
     c,
     language="es",  # of the plain command; `./course release` writes all

@@ -162,7 +162,7 @@ LINE = "{input:>8}{round_trip:>9} ms  {way:<9}{slider:<14}{median:>8.1f} ms{p95:
 
 
 def main() -> None:
-    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
+    argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0]).parse_args()
     found = []
     print("   input  round trip  way      slider          median         p95   beside explore")
     with tempfile.TemporaryDirectory() as folder:

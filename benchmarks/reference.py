@@ -114,7 +114,7 @@ def contenders(case: Case, x: np.ndarray) -> dict[str, Callable[[], object]]:
 
 def agreeing(case: Case, found: dict[str, Callable[[], object]]) -> Iterator[tuple[str, Callable]]:
     """Keep those that can do the case at all, and see that they all find the same."""
-    expected = found["ours"]()
+    expected = np.asarray(found["ours"]())
     for name, pool in found.items():
         try:
             pooled = np.asarray(pool())
@@ -173,7 +173,7 @@ def installed(package: str) -> str | None:
 
 def main() -> None:
     """Measure, print the table, and write it down."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--output", type=Path, default=RESULTS, help="where the JSON goes (%(default)s)")
     parser.add_argument("--rounds", type=int, default=40, help="rounds of timing (%(default)s)")
     options = parser.parse_args()

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
@@ -92,8 +93,8 @@ class Demo:
         forget(self.root)
         with self.api.gradebook as gradebook:
             for student in gradebook.students:
-                if student.id.startswith(PREFIX):
-                    gradebook.remove_student(student.id)
+                if (name := str(student.id)).startswith(PREFIX):
+                    gradebook.remove_student(name)
         try:
             release(self.root, [])
         except (ValueError, RuntimeError) as error:
@@ -105,7 +106,8 @@ class Demo:
             due = {name: self.due_date(gradebook, name) for name in {r.assignment for r in self.recipes}}
             for student in {recipe.student for recipe in self.recipes}:
                 first = student.removeprefix(PREFIX).title()
-                gradebook.update_or_create_student(student, first_name=first, last_name="Demo")
+                names: dict[str, Any] = {"first_name": first, "last_name": "Demo"}
+                gradebook.update_or_create_student(student, **names)
         for recipe in self.recipes:
             hand_in(self.root, recipe, due[recipe.assignment])
         self.console.print(
@@ -113,14 +115,16 @@ class Demo:
         )
 
     def due_date(self, gradebook: Gradebook, assignment: str) -> datetime:
-        """Return the assignment's due date; where it has none yet, the demo's becomes it."""
+        """Return the assignment's due date; if it has none yet, the demo's becomes it."""
         try:
             found = gradebook.find_assignment(assignment)
         except MissingEntry as error:
             raise Failed(f"source/ has no assignment {assignment}, which the demo class hands in") from error
-        if found.duedate is None:
-            gradebook.update_or_create_assignment(assignment, duedate=DUE)
-        return found.duedate or DUE
+        due: Any = found.duedate
+        if due is None:
+            due = DUE
+            gradebook.update_or_create_assignment(assignment, **{"duedate": due})
+        return due
 
     def autograde(self) -> None:
         """Autograde every submission; one that cannot be graded gets its line, and the others go on."""

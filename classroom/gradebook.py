@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader_sealed.result import records
 from rich.table import Table
-
-from pooling_lab.summary import read_summary
 
 from .recipe import Recipe
 
@@ -33,8 +33,8 @@ class Row:
     ----------
     scores
         The points by the graded cell's id, None where a person has to grade; empty if nothing was graded.
-    mistakes
-        The recognised mistake by task.
+    misconceptions
+        The recognised misconceptions by task.
     errors
         The exception that ended a task's test cell, by task.
     late
@@ -42,7 +42,7 @@ class Row:
     """
 
     scores: dict[str, float | None]
-    mistakes: dict[str, str]
+    misconceptions: dict[str, str]
     errors: dict[str, str]
     late: timedelta = timedelta()
 
@@ -65,9 +65,12 @@ def columns(root: Path, assignment: str, language: str) -> list[Column]:
 
 def title_of(nbgrader: dict) -> str:
     """Return `max_pool2d` for the test cell `max-pool2d-test`, and `question` for a written answer."""
-    if nbgrader["solution"]:
-        return "question"
-    return nbgrader["grade_id"].removesuffix("-test").replace("-", "_")
+    return "question" if nbgrader["solution"] else title_of_test(nbgrader["grade_id"])
+
+
+def title_of_test(cell: str) -> str:
+    """Return the task that a test cell is about: `max_pool2d` for `max-pool2d-test`."""
+    return cell.removesuffix("-test").replace("-", "_")
 
 
 def row_of(root: Path, gradebook: Gradebook, recipe: Recipe) -> Row:
@@ -80,7 +83,8 @@ def row_of(root: Path, gradebook: Gradebook, recipe: Recipe) -> Row:
     late = timedelta(seconds=submission.total_seconds_late)
     if not folder.is_dir():
         return Row({}, {}, {}, late)
-    return Row(dict(scores_of(submission)), dict(mistakes_in(folder)), dict(errors_in(folder)), late)
+    found = records_in(folder)
+    return Row(dict(scores_of(submission)), dict(misconceptions_in(found)), dict(errors_in(found)), late)
 
 
 def scores_of(submission: SubmittedAssignment) -> Iterator[tuple[str, float | None]]:
@@ -91,30 +95,25 @@ def scores_of(submission: SubmittedAssignment) -> Iterator[tuple[str, float | No
             yield grade.name, None if waiting else grade.score
 
 
-def mistakes_in(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield each task with the mistake that its report recognised, out of the autograded notebooks."""
-    for task, outputs in shown_by_tests(folder):
-        lines = "".join(output.get("text", "") for output in outputs).splitlines()
-        for said in filter(None, map(read_summary, lines)):
-            if said.mistake and said.task == task:
-                yield task, said.mistake
+def misconceptions_in(records: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield each task with the misconceptions that were recognised in it."""
+    for record in records:
+        named = [each["name"] for each in record.get("misconceptions", ())]
+        if named:
+            yield title_of_test(record["cell"]), " + ".join(named)
 
 
-def errors_in(folder: Path) -> Iterator[tuple[str, str]]:
+def errors_in(records: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     """Yield each task whose test cell ended with an exception, with that exception."""
-    for task, outputs in shown_by_tests(folder):
-        for output in outputs:
-            if output.output_type == "error":
-                yield task, f"{output.ename}: {output.evalue}".partition("\n")[0]
+    for record in records:
+        if record.get("error"):
+            yield title_of_test(record["cell"]), record["error"].partition("\n")[0]
 
 
-def shown_by_tests(folder: Path) -> Iterator[tuple[str, list[nbformat.NotebookNode]]]:
-    """Yield each task with what its test cell shows."""
-    for path in sorted(folder.glob("*.ipynb")):
-        for cell in nbformat.read(path, as_version=4).cells:
-            nbgrader = cell.metadata.get("nbgrader", {})
-            if nbgrader.get("grade") and cell.cell_type == "code":
-                yield title_of(nbgrader), cell.outputs
+def records_in(folder: Path) -> list[dict[str, Any]]:
+    """Return the records of what hidden tests found, out of the autograded notebooks of a submission."""
+    notebooks = [nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))]
+    return [record for notebook in notebooks for record in records(notebook)]
 
 
 def table_of(assignment: str, cells: list[Column], rows: list[tuple[Recipe, Row, str]]) -> Table:
@@ -125,7 +124,7 @@ def table_of(assignment: str, cells: list[Column], rows: list[tuple[Recipe, Row,
     for cell in cells:
         table.add_column(f"{cell.title}\n/ {cell.points:g}", justify="right")
     table.add_column(f"total\n/ {sum(cell.points for cell in cells):g}", justify="right", style="bold")
-    table.add_column("recognised mistake, or what went wrong", overflow="fold")
+    table.add_column("recognised misconception, or what went wrong", overflow="fold")
     for recipe, row, remark in rows:
         points = [show(row.scores.get(cell.id, 0)) if row.scores else "—" for cell in cells]
         table.add_row(recipe.student, recipe.language, *points, f"{row.total:g}", remark)
@@ -140,7 +139,7 @@ def show(score: float | None) -> str:
 def remark_on(row: Row, noticed: list[str]) -> str:
     """Return what the last column of the table says about a submission."""
     said = [*noticed]
-    said += [f"{task}: {mistake}" for task, mistake in row.mistakes.items()]
+    said += [f"{task}: {named}" for task, named in row.misconceptions.items()]
     said += [f"{task}: {error}" for task, error in row.errors.items()]
     if row.late:
         said.append(f"{row.late / timedelta(hours=1):.0f} h late")

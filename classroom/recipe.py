@@ -3,6 +3,7 @@
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 PREFIX = "demo-"  # every demo student's id begins so: what belongs to nobody else
@@ -84,5 +85,5 @@ def load_class() -> list[Recipe]:
     return [Recipe(**{key: _frozen(value) for key, value in row.items()}) for row in rows]
 
 
-def _frozen(value: object) -> object:
+def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nbgrader_sealed.authoring.release import load_config
 
+KERNEL = "python3"
 FORMGRADER = "nbgrader.server_extensions.formgrader"
 # Without the entries of nbgrader's menu that lead nowhere here.
 SETTINGS = Path(__file__).parent / "lab_settings"
@@ -24,6 +25,7 @@ def lab(root: Path) -> list[str]:
         f"--ServerApp.root_dir={released.parent}",
         f"--LabApp.default_url=/lab/tree/{released.name}",
         f"--LabApp.app_settings_dir={SETTINGS}",
+        f"--KernelSpecManager.allowed_kernelspecs={KERNEL}",  # not the graders', which no student has
         # It would complain: it wants to see the whole course.
         f"--ServerApp.jpserver_extensions={FORMGRADER}=False",
     ]
@@ -51,7 +53,6 @@ def main() -> int:
     if page not in PAGES:
         print(f"usage: ./course {'|'.join(PAGES)} [options of JupyterLab]", file=sys.stderr)
         return 2
-    environment = dict(os.environ)  # reading the course's config would add the graders' kernel to it
     try:
         opening = PAGES[page](Path.cwd())
     except FileNotFoundError as error:
@@ -59,7 +60,7 @@ def main() -> int:
         return 1
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     command = [sys.executable, "-m", "jupyterlab", *without(opening, options), *as_root, *options]
-    os.execve(sys.executable, command, environment)
+    os.execv(sys.executable, command)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import shutil
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
@@ -36,7 +37,8 @@ def filled_in(notebook: nbformat.NotebookNode, recipe: Recipe) -> nbformat.Noteb
         cells.append({**cell, "source": source})
         if cell.id in recipe.duplicated:  # as JupyterLab copies a cell: all the same, with an id of its own
             cells.append({**cell, "source": source, "id": f"{cell.id}-copy"})
-    return nbformat.from_dict({**notebook, "cells": cells})
+    made: Any = nbformat.from_dict({**notebook, "cells": cells})
+    return made
 
 
 def hand_in(root: Path, recipe: Recipe, due: datetime = DUE) -> Path:

@@ -10,6 +10,8 @@ import pytest
 
 from tests.support import ROOT, copy_course, python_312, run
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 RELEASED = "release/es/max-pooling/max_pooling.ipynb"
 
 

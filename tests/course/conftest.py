@@ -21,7 +21,7 @@ class Graded:
 
 
 @pytest.fixture(scope="session")
-def graded(tmp_path_factory) -> Graded:
+def graded(processes, tmp_path_factory) -> Graded:
     """The whole class, graded as an instructor's own commands do it."""
     course = copy_course(tmp_path_factory.mktemp("class") / "course")
     said = {}

@@ -13,6 +13,8 @@ import pytest
 from classroom.recipe import load_class
 from tests.support import copy_course, run
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 ASSIGNMENTS = {recipe.assignment for recipe in load_class()}
 FEW = ("demo-ana", "demo-frank", "demo-uma", "demo-bruno", "demo-cleo", "demo-diego", "demo-emma")
 

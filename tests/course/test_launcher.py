@@ -10,6 +10,8 @@ import pytest
 
 from tests.support import ROOT
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 TOOLS = ("sh", "dirname", "readlink", "cat", "cmp", "cp", "ln", "rm", "mkdir")  # and nothing else on the path
 SHELLS = [shell for shell in ("sh", "dash", "bash") if shutil.which(shell)]
 

@@ -10,6 +10,8 @@ from classroom.recipe import load_class
 from classroom.submit import filled_in, hand_in
 from tests.support import copy_course, run
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 ANA, *_ = load_class()
 NOTEBOOK = "release/es/max-pooling/max_pooling.ipynb"
 

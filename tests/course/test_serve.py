@@ -18,6 +18,8 @@ from classroom.recipe import load_class
 from classroom.submit import hand_in
 from tests.support import copy_course, run
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 ANA, *_ = load_class()
 TOKEN = "a-token-for-the-test"
 PATIENCE = 300  # seconds; a server that starts on a busy machine takes long

@@ -16,7 +16,7 @@ def notebooks_in_git():
     return [ROOT / name for name in run("git", "ls-files", "*.ipynb", cwd=ROOT).stdout.split("\n") if name]
 
 
-def test_every_notebook_in_git_is_clean(capsys):
+def test_every_notebook_in_git_is_clean(processes, capsys):
     notebooks = notebooks_in_git()
     assert notebooks
     assert main(["--check", *map(str, notebooks)]) == 0, capsys.readouterr().err
@@ -34,7 +34,7 @@ def used(path, tmp_path):
     return nb
 
 
-def test_cleaning_a_used_notebook_gives_back_the_clean_one(tmp_path):
+def test_cleaning_a_used_notebook_gives_back_the_clean_one(processes, tmp_path):
     clean = read(SOURCES[0])
     clean.cells = [cell for cell in clean.cells if cell.id in ("imports", "by-hand-picture")]
     path = tmp_path / "used.ipynb"

@@ -19,7 +19,7 @@ from tests.notebooks.notebook_page import NotebookPage
 from tests.notebooks.running import outputs, read
 from tests.support import ROOT, copy_course
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.usefixtures("processes")]
 
 CLASS = {(recipe.student, recipe.assignment): recipe for recipe in load_class()}
 SLIDERS = [control.key for control in CONTROLS if control.kind == "slider"]

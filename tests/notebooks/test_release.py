@@ -102,6 +102,7 @@ def test_code_is_the_same_in_both_languages():
 
 
 def test_a_notebook_that_lacks_a_language_of_the_course_is_named_before_anything_is_generated(tmp_path):
+    (tmp_path / "nbgrader_config.py").write_text("")
     for name, tags in (("one", ["lang-de", "lang-es"]), ("two", ["lang-es"])):
         cells = [new_markdown_cell("text", metadata={"tags": [tag]}) for tag in tags]
         (tmp_path / "source" / name).mkdir(parents=True)
@@ -112,5 +113,6 @@ def test_a_notebook_that_lacks_a_language_of_the_course_is_named_before_anything
 
 
 def test_a_course_without_notebooks_is_no_release(tmp_path):
+    (tmp_path / "nbgrader_config.py").write_text("")
     with pytest.raises(ValueError, match="source holds no notebook"):
         release(tmp_path, [])

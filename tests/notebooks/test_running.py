@@ -7,6 +7,8 @@ import pytest
 
 from tests.notebooks.running import SOURCES, execute, in_language, name_of, outputs, read
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 LANGUAGES = ["es", "en"]
 WAITING = {"es": "Esta celda espera", "en": "This cell waits"}
 

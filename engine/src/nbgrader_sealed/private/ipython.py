@@ -5,8 +5,8 @@ import sys
 
 # What is borrowed below; a test says by name which is gone.
 BORROWED = (
-    "ipykernel.kernelbase:Kernel._forward_input",
-    "ipykernel.kernelbase:Kernel._restore_input",
+    "ipykernel.ipkernel:IPythonKernel._forward_input",
+    "ipykernel.ipkernel:IPythonKernel._restore_input",
 )
 # Attributes that only instances have: looked for in the text of their classes.
 BORROWED_ATTRIBUTES = (
