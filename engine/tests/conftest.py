@@ -38,7 +38,7 @@ class Asked:
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory) -> Iterator[Asked]:
+def asked(processes, tmp_path_factory) -> Iterator[Asked]:
     """A kernel that answers."""
     asked = Asked(tmp_path_factory.mktemp("kernel"))
     yield asked

@@ -78,7 +78,7 @@ def test_honoured_traits_and_nbgraders_own_defaults_give_no_warning(make):
     assert not make(**{name: getattr(stock, name) for name in IGNORED_TRAITS})[1]
 
 
-def test_nbgraders_command_names_the_ignored_traits_and_grades(tmp_path):
+def test_nbgraders_command_names_the_ignored_traits_and_grades(processes, tmp_path):
     course = TinyCourse(tmp_path / "course")
     course.hand_in("right", lambda nb: None)
     assert "has no effect" not in course.autograde()

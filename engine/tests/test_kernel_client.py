@@ -97,7 +97,7 @@ def test_a_cell_that_takes_too_long_is_stopped_and_the_next_one_runs(asked):
     assert shown_by(asked, "print('here')")[0] == "ok"
 
 
-def test_a_kernel_whose_port_another_has_taken_is_started_again(tmp_path):
+def test_a_kernel_whose_port_another_has_taken_is_started_again(processes, tmp_path):
     managers = []
 
     def new_manager():

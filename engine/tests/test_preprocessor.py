@@ -80,7 +80,7 @@ def in_spanish(nb):
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory) -> TinyCourse:
+def course(processes, tmp_path_factory) -> TinyCourse:
     course = TinyCourse(tmp_path_factory.mktemp("sealed") / "course")
     for name, change in STUDENTS.items():
         course.hand_in(name, change)
@@ -137,13 +137,13 @@ def test_the_students_own_language_is_spoken(course):
     assert "El código terminó su propio proceso" in shown(course, "in_spanish", "pair-test")
 
 
-def test_nbgrader_warns_when_it_generates_a_test_that_could_be_forged(tmp_path):
+def test_nbgrader_warns_when_it_generates_a_test_that_could_be_forged(processes, tmp_path):
     course = TinyCourse(tmp_path / "course", hidden=False)
     assert "Cell double-test has no hidden tests" in course.generated
     assert "Cell why" not in course.generated
 
 
-def test_points_above_those_of_the_cell_are_cut_and_reported(tmp_path):
+def test_points_above_those_of_the_cell_are_cut_and_reported(processes, tmp_path):
     course = TinyCourse(tmp_path / "course", also=["999"])
     course.hand_in("right", right)
     log = course.autograde()
@@ -152,7 +152,7 @@ def test_points_above_those_of_the_cell_are_cut_and_reported(tmp_path):
 
 
 @pytest.mark.parametrize("value", ["float('nan')", "-2", "float('inf')", "False", "np.array([3, 3])"])
-def test_a_value_that_is_no_number_of_points_gives_none_and_is_reported(tmp_path, value):
+def test_a_value_that_is_no_number_of_points_gives_none_and_is_reported(processes, tmp_path, value):
     course = TinyCourse(tmp_path / "course", also=[value])
     course.hand_in("right", right)
     log = course.autograde()
@@ -160,7 +160,7 @@ def test_a_value_that_is_no_number_of_points_gives_none_and_is_reported(tmp_path
     assert "which is no number of points" in log
 
 
-def test_a_negative_time_out_is_none_as_in_nbclient(tmp_path):
+def test_a_negative_time_out_is_none_as_in_nbclient(processes, tmp_path):
     course = TinyCourse(tmp_path / "course")
     with (course.root / "nbgrader_config.py").open("a") as config:
         config.write("c.Execute.timeout = -1\n")
@@ -169,7 +169,7 @@ def test_a_negative_time_out_is_none_as_in_nbclient(tmp_path):
     assert course.scores("right").items() >= FULL.items()
 
 
-def test_a_forged_value_in_a_cell_without_hidden_tests_does_not_cost_the_other_cells(tmp_path):
+def test_a_forged_value_in_a_cell_without_hidden_tests_does_not_cost_the_other_cells(processes, tmp_path):
     course = TinyCourse(tmp_path / "course", hidden=False)
     course.hand_in(
         "forger", lambda nb: setattr(cell(nb, "largest-solution"), "source", "largest = lambda x: 99")

@@ -113,7 +113,7 @@ class Course:
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
+def course(processes, tmp_path_factory):
     return Course(tmp_path_factory.mktemp("results"), CONFIG, TESTS)
 
 
@@ -196,7 +196,7 @@ def test_texts_of_a_plain_record_are_short(course):
     assert len(course.record("long-error")["error"]) == 2_000
 
 
-def test_a_stock_nbgrader_shows_the_record_as_the_course_wrote_it(tmp_path):
+def test_a_stock_nbgrader_shows_the_record_as_the_course_wrote_it(processes, tmp_path):
     stock = Course(tmp_path, STOCK, ["carried"])
     (value,) = (
         output

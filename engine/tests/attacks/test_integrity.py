@@ -22,7 +22,7 @@ def kernels() -> list[object]:
 
 
 @pytest.fixture(scope="module", params=kernels())
-def graded(request, tmp_path_factory) -> TinyCourse:
+def graded(processes, request, tmp_path_factory) -> TinyCourse:
     """The tiny course with every attack handed in between honest students, graded in one run."""
     course = TinyCourse(tmp_path_factory.mktemp("tiny") / "course", walls=request.param)
     for student in HONEST:
@@ -51,7 +51,7 @@ def test_each_record_is_the_grading_processs_own(graded, name):
 
 
 @pytest.fixture(scope="module", params=kernels())
-def careless(request, tmp_path_factory) -> TinyCourse:
+def careless(processes, request, tmp_path_factory) -> TinyCourse:
     """The tiny course, in which the value of each hidden test is what the student's function returns."""
     root = tmp_path_factory.mktemp("careless") / "course"
     course = TinyCourse(root, walls=request.param, also=["double(21)"])
