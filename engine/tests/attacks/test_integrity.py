@@ -14,7 +14,7 @@ HONEST = ("aa-honest", "mm-honest", "zz-honest")
 
 
 def kernels() -> list[object]:
-    """Every sandbox; where none works, the ordinary kernel, since the verdict needs no walls."""
+    """Every sandbox; where none works, the ordinary kernel, since the verdict needs no sandbox."""
     sandboxes = [pytest.param(kind, marks=pytest.mark.needs(kind)) for kind in SANDBOXES]
     works = any(NEEDS[kind][0]() for kind in SANDBOXES)
     return sandboxes if works else [*sandboxes, "none"]
@@ -23,7 +23,7 @@ def kernels() -> list[object]:
 @pytest.fixture(scope="module", params=kernels())
 def graded(request, tmp_path_factory) -> TinyCourse:
     """The tiny course with every attack handed in between honest students, graded in one run."""
-    course = TinyCourse(tmp_path_factory.mktemp("tiny") / "course", walls=request.param)
+    course = TinyCourse(tmp_path_factory.mktemp("tiny") / "course", sandbox=request.param)
     for student in HONEST:
         course.hand_in(student, lambda nb: None)
     for name, attack in ATTACKS.items():
