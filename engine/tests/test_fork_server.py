@@ -1,4 +1,4 @@
-"""A kernel forked from the warm parent behaves as a cold one does, and as a plain Jupyter kernel does."""
+"""A kernel from the fork server behaves as a cold one does, and as a plain Jupyter kernel does."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from nbgrader_sealed.execution.kernel_client import StudentKernel
 
 from engine.tests.attacks.isolated import SANDBOXES, isolated, settings
 
-pytestmark = pytest.mark.needs("linux")
+pytestmark = [pytest.mark.needs("linux"), pytest.mark.usefixtures("processes")]
 CELLS = {
     "a figure": "import matplotlib.pyplot as plt\nplt.plot([1, 2]);",
     "a figure after the magic": "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.imshow([[1, 2]]);",
@@ -111,7 +111,7 @@ WALLS = [
 
 
 @pytest.fixture(scope="module", params=WALLS)
-def behind_walls(request, folder):
+def sandboxed(request, folder):
     kind, start = request.param
     config = settings(kind, start.split()[0])
     if "everything" in start:
@@ -121,19 +121,19 @@ def behind_walls(request, folder):
 
 
 @pytest.mark.parametrize("code", CELLS.values(), ids=CELLS)
-def test_a_kernel_behind_walls_shows_what_a_plain_one_shows(plain, behind_walls, code):
-    assert shown(behind_walls, code) == shown(plain, code)
+def test_a_sandboxed_kernel_shows_what_a_plain_one_shows(plain, sandboxed, code):
+    assert shown(sandboxed, code) == shown(plain, code)
 
 
-def test_nothing_is_lost_that_a_cell_writes_past_python_as_it_ends(behind_walls):
+def test_nothing_is_lost_that_a_cell_writes_past_python_as_it_ends(sandboxed):
     for number in range(20):  # a plain kernel loses one of five
         said = f"{number}: é from below\n"
         code = f"import os\nos.write(1, {said.encode()!r});"
-        assert ("stream", "stdout", said) in shown(behind_walls, code)
+        assert ("stream", "stdout", said) in shown(sandboxed, code)
 
 
-def test_a_kernel_stays_on_a_core_with_its_threads_and_so_does_the_next(behind_walls, folder):
-    kind = behind_walls.config.Sandbox.kind
+def test_a_kernel_stays_on_a_core_with_its_threads_and_so_does_the_next(sandboxed, folder):
+    kind = sandboxed.config.Sandbox.kind
     core = max(os.sched_getaffinity(0))
     config = settings(kind, "warm")
     kernel = StudentKernel(lambda: KernelManager(kernel_name=KERNEL, config=config), str(folder), [], 60)

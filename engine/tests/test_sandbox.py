@@ -84,7 +84,7 @@ def in_a_fork(action) -> str:
 
 @pytest.mark.needs("landlock")
 @pytest.mark.parametrize("abi", range(1, 8))
-def test_each_version_of_landlock_keeps_a_process_in(tmp_path, abi):
+def test_each_version_of_landlock_keeps_a_process_in(processes, tmp_path, abi):
     from nbgrader_sealed.sandbox.sandboxed import landlock_rules as landlock
     from nbgrader_sealed.sandbox.sandboxed import linux, seccomp
 
@@ -130,7 +130,7 @@ def test_each_version_of_landlock_keeps_a_process_in(tmp_path, abi):
     assert stat.S_IMODE((theirs / "file").stat().st_mode) != 0
 
 
-def test_a_filter_holds_one_argument_against_a_value():
+def test_a_filter_holds_one_argument_against_a_value(processes):
     from nbgrader_sealed.sandbox.sandboxed import linux, seccomp
 
     def open_two_kinds() -> str:
@@ -151,8 +151,8 @@ def test_a_filter_holds_one_argument_against_a_value():
 @given(
     st.builds(
         LaunchRequest,
-        walls=st.sampled_from(["namespaces", "landlock"]),
-        room=st.text(),
+        backend=st.sampled_from(["bubblewrap", "landlock"]),
+        workspace=st.text(),
         environment=st.dictionaries(st.text(), st.text()),
         limits=st.dictionaries(st.text(), st.integers()),
         read=st.lists(st.text()),
@@ -170,17 +170,17 @@ def test_limits_have_a_sense():
 
 
 @pytest.fixture
-def room(tmp_path):
+def workspace(tmp_path):
     base = short_folder()
-    (base / "rooms").mkdir()
-    made = Workspace(base / "rooms", base, "one")
+    (base / "workspaces").mkdir()
+    made = Workspace(base / "workspaces", base, "one")
     yield made
     made.clear()
-    base.joinpath("rooms").rmdir()
+    base.joinpath("workspaces").rmdir()
     base.rmdir()
 
 
-def test_a_room_takes_files_and_nothing_else(room, tmp_path):
+def test_a_room_takes_files_and_nothing_else(workspace, tmp_path):
     source = tmp_path / "handed-in"
     (source / "deep").mkdir(parents=True)
     (source / "data.csv").write_text("1,2")
@@ -192,9 +192,9 @@ def test_a_room_takes_files_and_nothing_else(room, tmp_path):
         os.chdir(source)  # a Unix socket's path must be short
         bound.bind("socket")
         os.chdir(ROOT)
-        left_out = room.populate(source, most=10**6)
+        left_out = workspace.populate(source, most=10**6)
     assert sorted(left_out) == ["folder", "link.csv", "pipe", "socket"]
-    work = room.folder / "work"
+    work = workspace.folder / "work"
     copied = sorted(str(path.relative_to(work)) for path in work.rglob("*"))
     assert copied == ["data.csv", "deep", "deep/more.csv"]
     assert (work / "deep" / "more.csv").read_text() == "3,4"
@@ -210,29 +210,29 @@ def test_a_room_takes_files_and_nothing_else(room, tmp_path):
         (b"[" * 100_000, {}),
     ],
 )
-def test_of_a_notebook_a_room_takes_the_metadata_alone(room, tmp_path, notebook, metadata):
+def test_of_a_notebook_a_room_takes_the_metadata_alone(workspace, tmp_path, notebook, metadata):
     (tmp_path / "ps.ipynb").write_bytes(notebook)
-    room.populate(tmp_path, most=10**6)
-    copied = (room.folder / "work" / "ps.ipynb").read_text()
+    workspace.populate(tmp_path, most=10**6)
+    copied = (workspace.folder / "work" / "ps.ipynb").read_text()
     assert json.loads(copied)["metadata"] == metadata
     assert json.loads(copied)["cells"] == []
     assert "hidden" not in copied
 
 
-def test_a_room_is_cleared_even_where_its_folders_were_closed(room):
-    closed = room.folder / "work" / "closed"
+def test_a_room_is_cleared_even_where_its_folders_were_closed(workspace):
+    closed = workspace.folder / "work" / "closed"
     (closed / "deeper").mkdir(parents=True)
     (closed / "deeper" / "file").write_text("x")
     (closed / "deeper").chmod(0)
     closed.chmod(0)
-    room.clear()
-    assert not room.folder.exists()
+    workspace.clear()
+    assert not workspace.folder.exists()
 
 
-def test_a_room_takes_no_more_than_fits(room, tmp_path):
+def test_a_room_takes_no_more_than_fits(workspace, tmp_path):
     (tmp_path / "large.bin").write_bytes(bytes(1000))
-    assert room.populate(tmp_path, most=999) == ["large.bin"]
-    assert not (room.folder / "work" / "large.bin").exists()
+    assert workspace.populate(tmp_path, most=999) == ["large.bin"]
+    assert not (workspace.folder / "work" / "large.bin").exists()
 
 
 def test_a_path_too_long_for_a_socket_is_refused(tmp_path):
@@ -304,21 +304,21 @@ def test_a_submission_that_is_a_link_to_another_is_not_the_other(tmp_path, linke
     assert (other / "ps" / "ps.ipynb").read_text() == "the other's"
 
 
-def test_the_folders_of_a_grading_process_are_gone_when_it_ends(tmp_path):
+def test_the_folders_of_a_grading_process_are_gone_when_it_ends(processes, tmp_path):
     code = """
 import sys
 from pathlib import Path
-from nbgrader_sealed.sandbox.settings import SandboxRuntime
-ground = SandboxRuntime.of_this_process()
-ground.room()
-print(ground.folder)
+from nbgrader_sealed.sandbox.runtime import SandboxRuntime
+runtime = SandboxRuntime.of_this_process()
+runtime.workspace()
+print(runtime.folder)
 """
     folder = run(sys.executable, "-c", code, cwd=ROOT).stdout.strip()
     assert folder
     assert not Path(folder).exists()
 
 
-def test_a_grader_that_is_killed_takes_its_kernels_with_it(tmp_path):
+def test_a_grader_that_is_killed_takes_its_kernels_with_it(processes, tmp_path):
     code = """
 import sys, time
 from jupyter_client.manager import KernelManager

@@ -1,4 +1,4 @@
-"""A kernel behind walls to try attacks in, and a world around it: secrets to steal and things to break."""
+"""A kernel in a sandbox to try attacks in, and a world around it: secrets to steal and things to break."""
 
 import contextlib
 import json

@@ -24,7 +24,7 @@ def kernels() -> list[object]:
 @pytest.fixture(scope="module", params=kernels())
 def graded(processes, request, tmp_path_factory) -> TinyCourse:
     """The tiny course with every attack handed in between honest students, graded in one run."""
-    course = TinyCourse(tmp_path_factory.mktemp("tiny") / "course", walls=request.param)
+    course = TinyCourse(tmp_path_factory.mktemp("tiny") / "course", sandbox=request.param)
     for student in HONEST:
         course.hand_in(student, lambda nb: None)
     for name, attack in ATTACKS.items():
@@ -54,7 +54,7 @@ def test_each_record_is_the_grading_processs_own(graded, name):
 def careless(processes, request, tmp_path_factory) -> TinyCourse:
     """The tiny course, in which the value of each hidden test is what the student's function returns."""
     root = tmp_path_factory.mktemp("careless") / "course"
-    course = TinyCourse(root, walls=request.param, also=["double(21)"])
+    course = TinyCourse(root, sandbox=request.param, also=["double(21)"])
     for name, attack in RETURNED.items():
         course.hand_in(name, attack.change)
     course.log = course.autograde()

@@ -1,4 +1,4 @@
-"""Attacks on the walls around a kernel: each in both sandboxes, with kernels started cold and forked warm."""
+"""Attacks on the sandbox of a kernel: each in both sandboxes, with kernels started cold and forked warm."""
 
 import os
 import platform
@@ -13,9 +13,13 @@ import pytest
 
 from engine.tests.attacks.isolated import CANARY, SANDBOXES, STARTS, World, isolated, settings
 
-pytestmark = pytest.mark.needs("linux")
-WALLS = [
-    pytest.param((kind, start), id=f"{kind}-{start}", marks=pytest.mark.needs(kind))
+pytestmark = [pytest.mark.needs("linux"), pytest.mark.usefixtures("processes")]
+SANDBOXES_AND_STARTS = [
+    pytest.param(
+        (kind, start),
+        id=f"{kind}-{start}",
+        marks=[pytest.mark.needs(kind), *([pytest.mark.long] if start == "cold" else [])],
+    )
     for kind in SANDBOXES
     for start in STARTS
 ]
@@ -144,12 +148,12 @@ def world(tmp_path_factory):
     made.close()
 
 
-@pytest.fixture(params=WALLS)
-def walls(request):
+@pytest.fixture(params=SANDBOXES_AND_STARTS)
+def sandbox(request):
     return request.param
 
 
-@pytest.fixture(scope="module", params=WALLS)
+@pytest.fixture(scope="module", params=SANDBOXES_AND_STARTS)
 def attacker(request, world):
     """A kernel that many attacks share, since none of them ends it."""
     with isolated(settings(*request.param), world.folder) as kernel:
@@ -187,16 +191,16 @@ loop.close()
     assert attack(world, attacker, code).text == "b'hello'\n" * 3
 
 
-def test_a_notebook_sees_no_variable_of_the_graders_environment(world, walls):
-    with isolated(settings(*walls), world.folder) as kernel:
+def test_a_notebook_sees_no_variable_of_the_graders_environment(world, sandbox):
+    with isolated(settings(*sandbox), world.folder) as kernel:
         got = attack(world, kernel, "print(dict(os.environ)); print(sorted(os.environ))")
     assert "PATH" in got.text
     assert CANARY not in got.text
     assert "SECRET" not in got.text
 
 
-def test_a_notebook_finds_the_data_handed_in_beside_it_and_no_more(world, walls):
-    config = settings(*walls)
+def test_a_notebook_finds_the_data_handed_in_beside_it_and_no_more(world, sandbox):
+    config = settings(*sandbox)
     config.Sandbox.packages = []
     with isolated(config, world.folder) as kernel:
         got = attack(
@@ -211,9 +215,9 @@ def test_a_notebook_finds_the_data_handed_in_beside_it_and_no_more(world, walls)
     assert CANARY not in got.text
 
 
-def test_a_package_that_is_shown_is_shown_without_its_neighbours(world, walls, monkeypatch):
+def test_a_package_that_is_shown_is_shown_without_its_neighbours(world, sandbox, monkeypatch):
     monkeypatch.syspath_prepend(str(world.root))
-    config = settings(*walls)
+    config = settings(*sandbox)
     config.Sandbox.packages = ["lab_of_students"]
     with isolated(config, world.folder) as kernel:
         got = attack(
@@ -251,7 +255,7 @@ attempt(Path(sys.executable).unlink)
 """,
     "writing to the system": """
 for name in ("/etc/passwd", "/usr/bin/broken", "/proc/sys/kernel/core_pattern", "/sys/kernel/uevent_helper",
-             "/proc/sysrq-trigger", "/broken", "/packages/broken", "/rooms/broken", "/var/tmp/broken"):
+             "/proc/sysrq-trigger", "/broken", "/packages/broken", "/workspaces/broken", "/var/tmp/broken"):
     attempt(Path(name).write_text, "broken")
 """,
     "ending other processes": """
@@ -325,11 +329,11 @@ attempt(os.execv, "/bin/sh", ["sh", "-c", "echo"])
 
 @pytest.mark.parametrize("code", BREAKING.values(), ids=BREAKING)
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the raw system calls have x86-64's numbers")
-def test_a_notebook_cannot_do_harm_by(world, walls, code):
+def test_a_notebook_cannot_do_harm_by(world, sandbox, code):
     before = world.state()
     with (
-        isolated(settings(*walls), world.folder) as neighbour,
-        isolated(settings(*walls), world.folder) as kernel,
+        isolated(settings(*sandbox), world.folder) as neighbour,
+        isolated(settings(*sandbox), world.folder) as kernel,
     ):
         got = attack(world, kernel, code)
         assert got.status == "ok", got
@@ -343,23 +347,23 @@ def test_a_notebook_cannot_do_harm_by(world, walls, code):
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="32-bit calls are x86's own")
-def test_a_system_call_of_the_old_architecture_ends_the_kernel(world, walls):
+def test_a_system_call_of_the_old_architecture_ends_the_kernel(world, sandbox):
     code = """
 import mmap
 page = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
 page.write(bytes.fromhex("b8140000 00 cd80 c3"))  # mov eax, getpid; int 0x80; ret
 print("done:", ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page)))())
 """
-    with isolated(settings(*walls), world.folder, seconds=10) as kernel:
+    with isolated(settings(*sandbox), world.folder, seconds=10) as kernel:
         got = attack(world, kernel, code)
         assert got.status == "dead"
         assert "done:" not in got.text
 
 
-SHARED = ["/dev", "/dev/pts", "/dev/mqueue", "/run", "/proc", "/packages", "/rooms", "/usr", "/home"]
+SHARED = ["/dev", "/dev/pts", "/dev/mqueue", "/run", "/proc", "/packages", "/workspaces", "/usr", "/home"]
 
 
-def test_nothing_of_one_notebook_is_left_for_the_next(world, walls):
+def test_nothing_of_one_notebook_is_left_for_the_next(world, sandbox):
     places = [
         "/tmp",
         "/dev/shm",
@@ -392,33 +396,33 @@ for place in {places}:
     print((folder / "left-behind.py").exists())
 """
     with (
-        isolated(settings(*walls), world.folder) as first,
-        isolated(settings(*walls), world.folder) as beside,
+        isolated(settings(*sandbox), world.folder) as first,
+        isolated(settings(*sandbox), world.folder) as beside,
     ):
         assert "written: ~" in attack(world, first, leave).text
         assert "True" not in attack(world, beside, look).text
-    with isolated(settings(*walls), world.folder) as second:
+    with isolated(settings(*sandbox), world.folder) as second:
         assert "True" not in attack(world, second, look).text
     assert not Path("/tmp/left-behind.py").exists()
     assert not Path("/dev/shm/left-behind.py").exists()
 
 
-def test_two_notebooks_draw_different_random_numbers(world, walls):
+def test_two_notebooks_draw_different_random_numbers(world, sandbox):
     drawn = []
     for _ in range(2):
-        with isolated(settings(*walls), world.folder) as kernel:
+        with isolated(settings(*sandbox), world.folder) as kernel:
             drawn.append(kernel.run("import random, numpy; print(numpy.random.rand(), random.random())").text)
     assert drawn[0] != drawn[1]
 
 
-def test_a_notebook_cannot_reach_the_sockets_of_another_kernel(world, walls):
+def test_a_notebook_cannot_reach_the_sockets_of_another_kernel(world, sandbox):
     with (
-        isolated(settings(*walls), world.folder) as neighbour,
-        isolated(settings(*walls), world.folder) as kernel,
+        isolated(settings(*sandbox), world.folder) as neighbour,
+        isolated(settings(*sandbox), world.folder) as kernel,
     ):
         path = f"{neighbour.manager.ip}-1"
         assert Path(path).exists()
-        code = f"attempt(os.stat, {path!r}) if {walls[0] == 'bubblewrap'} else None\n"
+        code = f"attempt(os.stat, {path!r}) if {sandbox[0] == 'bubblewrap'} else None\n"
         code += f"attempt(lambda: socket.socket(socket.AF_UNIX).connect({path!r}))"
         assert "done:" not in attack(world, kernel, code).text
 
@@ -475,7 +479,7 @@ def running(word: str) -> list[int]:
     return found
 
 
-def test_a_fork_bomb_does_not_go_off(world, walls):
+def test_a_fork_bomb_does_not_go_off(world, sandbox):
     bomb = """
 while True:
     try:
@@ -484,11 +488,11 @@ while True:
         print("refused")
         break
 """
-    with isolated(settings(*walls), world.folder) as kernel:
+    with isolated(settings(*sandbox), world.folder) as kernel:
         assert attack(world, kernel, bomb).text == "refused\n"
 
 
-def test_a_thread_bomb_stops_at_the_limit(world, walls):
+def test_a_thread_bomb_stops_at_the_limit(world, sandbox):
     bomb = """
 import threading, time
 count = 0
@@ -499,12 +503,12 @@ try:
 except RuntimeError:
     print("refused after", count)
 """
-    with isolated(settings(*walls), world.folder, seconds=10) as kernel:
+    with isolated(settings(*sandbox), world.folder, seconds=10) as kernel:
         got = attack(world, kernel, bomb)
         assert got.status == "dead" or "refused" in got.text, got
 
 
-def test_threads_with_small_stacks_stop_at_the_limit(world, walls):
+def test_threads_with_small_stacks_stop_at_the_limit(world, sandbox):
     bomb = """
 import threading, time
 threading.stack_size(32768)
@@ -517,28 +521,28 @@ except RuntimeError:
     print("refused after", count)
 time.sleep(6)
 """
-    with isolated(settings(*walls), world.folder, seconds=10) as kernel:
+    with isolated(settings(*sandbox), world.folder, seconds=10) as kernel:
         got = attack(world, kernel, bomb)
         assert got.status == "dead" or 0 < int(got.text.split()[-1]) < 200, got
 
 
-def test_a_memory_bomb_fails_in_the_cell_that_sets_it_off(world, walls):
-    with isolated(settings(*walls, memory=1 << 30), world.folder) as kernel:
+def test_a_memory_bomb_fails_in_the_cell_that_sets_it_off(world, sandbox):
+    with isolated(settings(*sandbox, memory=1 << 30), world.folder) as kernel:
         got = attack(world, kernel, "hoard = []\nwhile True: hoard.append(bytearray(10**8))")
         assert got.error.startswith("MemoryError")
         assert kernel.run("del hoard; print('goes on')").text == "goes on\n"
 
 
-def test_memory_cannot_be_had_by_way_of_files_without_a_name(world, walls):
+def test_memory_cannot_be_had_by_way_of_files_without_a_name(world, sandbox):
     hoard = """
 attempt(os.memfd_create, "hoard")
 print(call(319, b"hoard", 0), call(29, 0, 1 << 30, 0o1600))  # memfd_create, shmget
 """
-    with isolated(settings(*walls), world.folder) as kernel:
+    with isolated(settings(*sandbox), world.folder) as kernel:
         assert "done:" not in attack(world, kernel, hoard).text
 
 
-def test_files_cannot_fill_the_disk(world, walls):
+def test_files_cannot_fill_the_disk(world, sandbox):
     bomb = """
 try:
     for number in range(10**6):
@@ -547,12 +551,12 @@ try:
 except OSError:
     print("refused after", number)
 """
-    with isolated(settings(*walls, disk=20 << 20), world.folder, seconds=10) as kernel:
-        room = kernel.manager.provisioner.room.folder
+    with isolated(settings(*sandbox, disk=20 << 20), world.folder, seconds=10) as kernel:
+        folder = kernel.manager.provisioner.workspace.folder
         got = attack(world, kernel, bomb)
         assert got.status == "dead" or int(got.text.split()[-1]) < 25
-        assert sum(path.stat().st_size for path in room.rglob("*") if path.is_file()) < 2 << 30
-    assert not room.exists()
+        assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 2 << 30
+    assert not folder.exists()
 
 
 KEEPING = {
@@ -585,7 +589,7 @@ kept.append(file)
 
 @pytest.mark.parametrize("keep", KEEPING.values(), ids=KEEPING)
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the raw system calls have x86-64's numbers")
-def test_files_without_a_name_cannot_fill_the_disk(world, walls, keep):
+def test_files_without_a_name_cannot_fill_the_disk(world, sandbox, keep):
     bomb = f"""
 import mmap, threading, time
 kept, one, number = [], *socket.socketpair()[:1], 0
@@ -609,12 +613,12 @@ except OSError:
     pass
 print("refused after", number)
 """
-    with isolated(settings(*walls, disk=20 << 20), world.folder, seconds=10) as kernel:
+    with isolated(settings(*sandbox, disk=20 << 20), world.folder, seconds=10) as kernel:
         got = attack(world, kernel, bomb)
         assert got.status == "dead" or int(got.text.split()[-1]) < 25, got
 
 
-def test_a_few_files_without_a_name_are_nothing_to_end_a_kernel_for(world, walls):
+def test_a_few_files_without_a_name_are_nothing_to_end_a_kernel_for(world, sandbox):
     code = """
 import mmap, tempfile, time
 import numpy as np
@@ -627,7 +631,7 @@ array[:] = 1
 time.sleep(2)
 print(array.sum())
 """
-    with isolated(settings(*walls, disk=20 << 20), world.folder) as kernel:
+    with isolated(settings(*sandbox, disk=20 << 20), world.folder) as kernel:
         assert attack(world, kernel, code).text == "1000000\n"
 
 
@@ -640,14 +644,14 @@ print(array.sum())
     ],
     ids=["deep down", "in a folder nobody can list", "in a folder closed to all"],
 )
-def test_folders_that_hide_what_is_in_them_are_removed(world, walls, hide):
-    with isolated(settings(*walls), world.folder, seconds=5) as kernel:
-        room = kernel.manager.provisioner.room.folder
+def test_folders_that_hide_what_is_in_them_are_removed(world, sandbox, hide):
+    with isolated(settings(*sandbox), world.folder, seconds=5) as kernel:
+        folder = kernel.manager.provisioner.workspace.folder
         attack(world, kernel, f"{hide}\nopen('hidden', 'wb').write(bytes(10**6))")
-    assert not room.exists()
+    assert not folder.exists()
 
 
-def test_a_guard_is_not_fooled_by_files_that_come_and_go(world, walls):
+def test_a_supervisor_is_not_fooled_by_files_that_come_and_go(world, sandbox):
     code = """
 import time
 until = time.monotonic() + 3
@@ -658,7 +662,7 @@ while time.monotonic() < until:
         os.unlink(f"f{number}")
 print("ready")
 """
-    with isolated(settings(*walls), world.folder) as kernel:
+    with isolated(settings(*sandbox), world.folder) as kernel:
         assert attack(world, kernel, code).text == "ready\n"
         process = os.dup(kernel.manager.provisioner.started.kernel.process)
     with pytest.raises(ProcessLookupError):
@@ -666,33 +670,33 @@ print("ready")
     os.close(process)
 
 
-def test_one_file_cannot_grow_beyond_the_limit(world, walls):
-    with isolated(settings(*walls, file_size=10**6), world.folder) as kernel:
+def test_one_file_cannot_grow_beyond_the_limit(world, sandbox):
+    with isolated(settings(*sandbox, file_size=10**6), world.folder) as kernel:
         got = attack(world, kernel, "open('large', 'wb').write(bytes(10**7))")
         assert got.error.startswith("OSError") or got.status == "ok"
         assert int(kernel.run("print(os.path.getsize('large'))").text) <= 10**6
 
 
-def test_open_files_run_out_for_the_notebook_alone(world, walls):
-    with isolated(settings(*walls), world.folder) as kernel:
+def test_open_files_run_out_for_the_notebook_alone(world, sandbox):
+    with isolated(settings(*sandbox), world.folder) as kernel:
         got = attack(world, kernel, "kept = [open('data.csv') for _ in range(10000)]")
         assert "Too many open files" in got.error
 
 
-def test_processor_time_runs_out(world, walls):
-    with isolated(settings(*walls, cpu_seconds=3), world.folder, seconds=15) as kernel:
+def test_processor_time_runs_out(world, sandbox):
+    with isolated(settings(*sandbox, cpu_seconds=3), world.folder, seconds=15) as kernel:
         assert kernel.run("while True: pass").status == "dead"
 
 
-def test_an_endless_loop_can_be_interrupted(world, walls):
-    with isolated(settings(*walls), world.folder, seconds=2) as kernel:
+def test_an_endless_loop_can_be_interrupted(world, sandbox):
+    with isolated(settings(*sandbox), world.folder, seconds=2) as kernel:
         assert kernel.run("print('on and on', flush=True)\nwhile True: pass").status == "timeout"
         kernel.interrupt()
         kernel.seconds = 10
         assert kernel.run("print('goes on')").text == "goes on\n"
 
 
-def test_a_loop_that_swallows_interrupts_is_ended_with_its_kernel(world, walls):
+def test_a_loop_that_swallows_interrupts_is_ended_with_its_kernel(world, sandbox):
     stubborn = """
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -703,21 +707,21 @@ while True:
     except BaseException:
         pass
 """
-    with isolated(settings(*walls), world.folder, seconds=2) as kernel:
+    with isolated(settings(*sandbox), world.folder, seconds=2) as kernel:
         assert attack(world, kernel, stubborn).status == "timeout"
         kernel.interrupt()
         process = kernel.manager.provisioner.started.kernel.process
-        guard = os.dup(process)
+        supervisor = os.dup(process)
     with pytest.raises(ProcessLookupError):
-        signal.pidfd_send_signal(guard, 0)
-    os.close(guard)
+        signal.pidfd_send_signal(supervisor, 0)
+    os.close(supervisor)
 
 
 @pytest.mark.parametrize(
     "way", ["os._exit(0)", "os.kill(os.getpid(), 9)", "ctypes.string_at(0)", "os.abort()"]
 )
-def test_a_kernel_that_ends_itself_is_seen_to_be_dead(world, walls, way):
-    with isolated(settings(*walls), world.folder, seconds=5) as kernel:
+def test_a_kernel_that_ends_itself_is_seen_to_be_dead(world, sandbox, way):
+    with isolated(settings(*sandbox), world.folder, seconds=5) as kernel:
         attack(world, kernel, way)
         deadline = time.monotonic() + 60
         while kernel.manager.is_alive():
@@ -725,14 +729,15 @@ def test_a_kernel_that_ends_itself_is_seen_to_be_dead(world, walls, way):
             time.sleep(0.01)
 
 
-def test_a_warm_parent_that_is_lost_is_replaced(world):
-    from nbgrader_sealed.sandbox.settings import SandboxRuntime
+@pytest.mark.long
+def test_a_fork_server_that_is_lost_is_replaced(world):
+    from nbgrader_sealed.sandbox.runtime import SandboxRuntime
 
     for kind in SANDBOXES:
         with isolated(settings(kind, "warm"), world.folder) as kernel:
             assert kernel.run("print(1)").text == "1\n"
-        for parent in SandboxRuntime.of_this_process()._parents.values():
-            parent._process.kill()
-            parent._process.wait()
+        for server in SandboxRuntime.of_this_process()._servers.values():
+            server._process.kill()
+            server._process.wait()
         with isolated(settings(kind, "warm"), world.folder) as kernel:
             assert kernel.run("print(2)").text == "2\n"

@@ -9,8 +9,8 @@ import pytest
 from engine.tests.attacks.isolated import CANARY, SANDBOXES
 from engine.tests.attacks.tiny_course import CONFIG, FULL, HIDDEN_CANARY, TinyCourse, cell
 
-pytestmark = pytest.mark.needs("linux")
-BEHIND_WALLS = """
+pytestmark = [pytest.mark.needs("linux"), pytest.mark.usefixtures("processes")]
+SANDBOXED = """
 from nbgrader_sealed.configuration import KERNEL
 from nbgrader_sealed.submission.links import disarm_links
 
@@ -78,7 +78,7 @@ AT_THE_TOP = {
 def graded(request, tmp_path_factory):
     """A class of hostile students and an honest one, graded in one run."""
     course = TinyCourse(tmp_path_factory.mktemp(request.param) / "course")
-    config = CONFIG + BEHIND_WALLS.format(kind=request.param)
+    config = CONFIG + SANDBOXED.format(kind=request.param)
     (course.root / "nbgrader_config.py").write_text(config)
     for student, line in IN_DOUBLE.items():
         lines = f"import os\ndef double(x):\n    {line.replace('{root}', str(course.root))}\n    return 2 * x"
@@ -93,7 +93,7 @@ def graded(request, tmp_path_factory):
     (links / "data.txt").symlink_to(course.root / "gradebook.db")
     (links / "other" / "deep.txt").symlink_to(course.root / "source" / "ps" / "ps.ipynb")
     course.hand_in("honest", lambda nb: None)
-    course.zone = f"UTC+0:{os.getpid() % 60:02}"  # all that the grading starts behind walls has it
+    course.zone = f"UTC+0:{os.getpid() % 60:02}"  # all that the grading starts behind sandbox has it
     given = {"SECRET_OF_THE_GRADER": CANARY, "TZ": course.zone}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in given.items():
@@ -154,7 +154,7 @@ def without_namespaces(tmp_path):
 
 
 def graded_with(course: TinyCourse, kind: str, more: str = "") -> str:
-    (course.root / "nbgrader_config.py").write_text(CONFIG + BEHIND_WALLS.format(kind=kind) + more)
+    (course.root / "nbgrader_config.py").write_text(CONFIG + SANDBOXED.format(kind=kind) + more)
     return course.autograde()
 
 

@@ -39,7 +39,8 @@ from nbgrader_sealed.execution.preprocessor import SealedExecute
 from nbgrader_sealed.execution.slots import cores
 from nbgrader_sealed.private.nbgrader import kept_open
 from nbgrader_sealed.sandbox.fork_server import SandboxError
-from nbgrader_sealed.sandbox.settings import Sandbox, SandboxRuntime
+from nbgrader_sealed.sandbox.runtime import SandboxRuntime
+from nbgrader_sealed.sandbox.settings import Sandbox
 
 LOG = "grade.log"
 GC_THRESHOLD = 20_000  # new ones, until circles are looked for; a notebook makes few

@@ -177,7 +177,8 @@ class HandedKernelApp(IPKernelApp):
 
     def init_code(self) -> None:
         """Run no code of a profile: the home is a fresh one, and which modules there are, the shell knows."""
-        self.shell.user_ns_hidden.update(self.shell.user_ns)
+        shell: Any = self.shell
+        shell.user_ns_hidden.update(shell.user_ns)
 
     def init_heartbeat(self) -> None:
         """Start the heartbeat."""
@@ -192,7 +193,8 @@ def _listen(channel: zmq.Socket, descriptor: int) -> None:
 
 def rebind_after_fork(app: HandedKernelApp) -> None:
     """Tell the kernel and its shell, which may have been made before the fork, where they are now."""
-    kernel, shell = app.kernel, app.shell
+    kernel: Any = app.kernel
+    shell: Any = app.shell
     kernel.ident = str(uuid.uuid4())
     kernel._stdout, kernel._stderr = sys.stdout, sys.stderr
     for shows in (shell.displayhook, shell.display_pub):

@@ -1,4 +1,4 @@
-"""The grading process's side of the parent that forks kernels."""
+"""The grading process's side of the fork server, which starts kernels."""
 
 import json
 import os
@@ -10,8 +10,9 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from nbgrader_sealed.sandbox.sandboxed.launch import MOST_BYTES, LaunchRequest
+from nbgrader_sealed.sandbox.sandboxed.launch import MAX_MESSAGE, LaunchRequest
 
 # Unused by people and services: https://systemd.io/UIDS-GIDS has 60578 to 61183 as free.
 FIRST_USER, USERS = 60578, 600
@@ -30,40 +31,40 @@ class SandboxError(RuntimeError):
 
 
 class ForkServerGone(SandboxError):
-    """The parent has ended, so that it forks no more kernels."""
+    """The fork server has ended, so that it forks no more kernels."""
 
 
-def user_without_rights() -> int:
-    """Return the user that a parent becomes where the grader is root; `NOBODY_ELSE` where it is not."""
+def unprivileged_user() -> int:
+    """Return the user that a fork server becomes if the grader is root, else `NOBODY_ELSE`."""
     return FIRST_USER + os.getpid() % USERS if os.geteuid() == 0 else NOBODY_ELSE
 
 
 @dataclass
 class Kernel:
-    """A kernel behind its walls, or on its way there.
+    """A kernel in its sandbox, or on its way there.
 
     Attributes
     ----------
     reports
-        Where it is told how the kernel ends; closing it ends the kernel.
+        The socket on which the kernel's end is reported; closing it ends the kernel.
     process
         A file descriptor that refers to the kernel's process (a pidfd).
     """
 
     reports: socket.socket
     process: int
-    end: dict[str, object] | None = None
+    end: dict[str, Any] | None = None
 
     @property
     def number(self) -> int:
-        """The kernel's process as it is numbered here; -1 where it has ended."""
+        """The kernel's process as it is numbered here; -1 if it has ended."""
         lines = Path(f"/proc/self/fdinfo/{self.process}").read_text().splitlines()
         return next(int(line.partition(":")[2]) for line in lines if line.startswith("Pid:"))
 
-    def look(self, seconds: float = 0.0) -> dict[str, object] | None:
-        """Return how the kernel ended, waiting up to `seconds` for it; None where it still runs.
+    def look(self, seconds: float = 0.0) -> dict[str, Any] | None:
+        """Return how the kernel ended, waiting up to `seconds` for it; None if it still runs.
 
-        `ended` is the exit code, negative where a signal ended it, and `why` names the limit ("disk",
+        `ended` is the exit code, negative if a signal ended it, and `why` names the limit ("disk",
         "files", "threads") that the kernel was ended for, or is None.
         """
         if self.end is None:
@@ -89,11 +90,11 @@ class Kernel:
             self.process = -1
 
 
-def _report(reports: socket.socket, seconds: float) -> dict[str, object] | None:
-    """Return the next report; {} where there will be none, None where there is none yet."""
+def _report(reports: socket.socket, seconds: float) -> dict[str, Any] | None:
+    """Return the next report; {} if there will be none, None if there is none yet."""
     reports.settimeout(seconds)
     try:
-        message = reports.recv(MOST_BYTES)
+        message = reports.recv(MAX_MESSAGE)
     except (TimeoutError, BlockingIOError):
         return None
     except OSError:
@@ -102,14 +103,14 @@ def _report(reports: socket.socket, seconds: float) -> dict[str, object] | None:
 
 
 class ForkServer:
-    """A process behind walls that forks kernels, each behind walls of its own.
+    """A process in a sandbox that forks kernels, each into a sandbox of its own.
 
     Parameters
     ----------
     command
         What comes before Python on the command line: bubblewrap, or nothing.
     packages
-        The folder, as the parent sees it, that holds the package of the engine and others to import.
+        The folder, as the fork server sees it, that holds the engine and other packages to import.
     environment
         All that its environment holds.
     modules
@@ -120,7 +121,7 @@ class ForkServer:
     Raises
     ------
     SandboxError
-        Where it does not start.
+        If it does not start.
     """
 
     def __init__(
@@ -131,13 +132,13 @@ class ForkServer:
         modules: Sequence[str],
         user: int,
     ) -> None:
-        self._jobs, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         python = [sys.executable, "-s", "-P", "-c", START, str(packages), str(user), *modules]
         with theirs, tempfile.TemporaryFile() as errors:
             self._errors = os.dup(errors.fileno())
             self._process = subprocess.Popen(
                 [*command, *python],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 env=dict(environment),
@@ -146,74 +147,74 @@ class ForkServer:
             )
 
     def complaint(self) -> str:
-        """Return the last line that the parent wrote about an error."""
+        """Return the last line that the fork server wrote about an error."""
         size = os.fstat(self._errors).st_size
         text = os.pread(self._errors, 4096, max(0, size - 4096)).decode(errors="replace")
         return text.strip().rpartition("\n")[2]
 
-    def fork(self, job: LaunchRequest, listeners: Sequence[socket.socket]) -> Kernel:
-        """Let the parent fork a kernel.
+    def fork(self, request: LaunchRequest, listeners: Sequence[socket.socket]) -> Kernel:
+        """Fork a kernel.
 
         Raises
         ------
         ForkServerGone
-            Where the parent has ended.
+            If the fork server has ended.
         SandboxError
-            Where the kernel's walls could not be put up.
+            If the kernel's sandbox could not be put up.
         """
-        report, ours, descriptors = self._ask(job, listeners)
+        report, ours, descriptors = self._ask(request, listeners)
         if "started" not in report:
             ours.close()
             raise SandboxError(str(report.get("failed", report)).strip())
         return Kernel(ours, descriptors[0])
 
-    def probe(self, job: LaunchRequest) -> None:
-        """Let the parent put the job's walls up around nothing.
+    def probe(self, request: LaunchRequest) -> None:
+        """Put the sandbox of a request up around nothing.
 
         Raises
         ------
         SandboxError
-            Where they do not stand.
+            If that fails.
         """
-        report, reports, descriptors = self._ask(job, [])
+        report, reports, descriptors = self._ask(request, [])
         with reports:
-            while report and not report.keys() & {"walls", "failed", "ended"}:
+            while report and not report.keys() & {"probed", "failed", "ended"}:
                 report = _report(reports, SECONDS_TO_START)
         for descriptor in descriptors:
             os.close(descriptor)
-        if not report or "walls" not in report:
+        if not report or "probed" not in report:
             raise SandboxError(str((report or {}).get("failed", report)).strip())
 
     def _ask(
-        self, job: LaunchRequest, listeners: Sequence[socket.socket]
-    ) -> tuple[dict[str, object], socket.socket, list[int]]:
-        """Send a job, and return the first report, where more of them come, and the descriptor that came."""
-        message = job.encode()
-        if len(message) > MOST_BYTES:
-            raise SandboxError(f"the job has {len(message)} bytes, more than {MOST_BYTES}")
+        self, request: LaunchRequest, listeners: Sequence[socket.socket]
+    ) -> tuple[dict[str, Any], socket.socket, list[int]]:
+        """Send a request; return the first report, where more come from, and the descriptor that came."""
+        message = request.encode()
+        if len(message) > MAX_MESSAGE:
+            raise SandboxError(f"the request has {len(message)} bytes, more than {MAX_MESSAGE}")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             try:
                 socket.send_fds(
-                    self._jobs, [message], [theirs.fileno(), *(each.fileno() for each in listeners)]
+                    self._requests, [message], [theirs.fileno(), *(each.fileno() for each in listeners)]
                 )
             except OSError as error:
                 ours.close()
                 raise ForkServerGone(self.complaint() or str(error)) from error
         ours.settimeout(SECONDS_TO_START)
         try:
-            answer, descriptors, _, _ = socket.recv_fds(ours, MOST_BYTES, 1)
+            answer, descriptors, _, _ = socket.recv_fds(ours, MAX_MESSAGE, 1)
         except OSError as error:
             ours.close()
-            raise ForkServerGone(f"the parent of kernels is silent: {error}") from error
+            raise ForkServerGone(f"the fork server is silent: {error}") from error
         if not answer:
             ours.close()
-            raise ForkServerGone(f"the parent of kernels ended: {self.complaint()}")
+            raise ForkServerGone(f"the fork server ended: {self.complaint()}")
         return json.loads(answer), ours, descriptors
 
     def close(self) -> None:
-        """End the parent and every kernel it has forked."""
-        self._jobs.close()
+        """End the fork server and every kernel that it has forked."""
+        self._requests.close()
         try:
             self._process.wait(2.0)
         except subprocess.TimeoutExpired:

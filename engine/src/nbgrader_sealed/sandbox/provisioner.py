@@ -1,4 +1,4 @@
-"""Kernels behind walls, for everything that starts kernels through jupyter_client."""
+"""Kernels in a sandbox, for everything that starts kernels through jupyter_client."""
 
 import asyncio
 import os
@@ -9,19 +9,20 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Instance, default
 
-from nbgrader_sealed.sandbox.settings import Sandbox, SandboxRuntime, Started
+from nbgrader_sealed.sandbox.runtime import SandboxRuntime, StartedKernel
+from nbgrader_sealed.sandbox.settings import Sandbox
 from nbgrader_sealed.sandbox.workspace import Workspace
 
 
 class SandboxProvisioner(LocalProvisioner):
-    """Runs a Python kernel in a sandbox, or as a plain process where `Sandbox.kind` is "none".
+    """Runs a Python kernel in a sandbox, or as a plain process if `Sandbox.kind` is "none".
 
     The kernel's folder is a copy of the one it is started for, which is removed when it ends.
     """
 
     sandbox = Instance(Sandbox)
-    room: Workspace | None = None
-    started: Started | None = None
+    workspace: Workspace | None = None
+    started: StartedKernel | None = None
 
     @default("sandbox")
     def _sandbox_of_this(self) -> Sandbox:
@@ -29,7 +30,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     @property
     def brings_agent(self) -> bool:
-        """Whether the kernel has the agent that answers requests (`inside/agent.py`) from its start."""
+        """Whether the kernel has the agent that answers requests (`protocol/agent.py`) from its start."""
         return not self.sandbox.is_none
 
     @property
@@ -38,23 +39,23 @@ class SandboxProvisioner(LocalProvisioner):
         return super().has_process if self.sandbox.is_none else self.started is not None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """Prepare the kernel's room, and tell the manager its Unix sockets.
+        """Prepare the kernel's workspace, and tell the manager its Unix sockets.
 
         Raises
         ------
         SandboxError
-            Where the sandbox could show what it must not.
+            If the sandbox could show what it must not.
         """
         if self.sandbox.is_none:
             return await super().pre_launch(**kwargs)
-        manager = self.parent
+        manager: Any = self.parent
         folder = Path(kwargs.get("cwd") or os.curdir).resolve()
         self.sandbox.refuse_to_show(folder)
-        self.room = SandboxRuntime.of_this_process().room()
-        for name in self.room.populate(folder, most=self.sandbox.limits.disk // 2):
+        self.workspace = SandboxRuntime.of_this_process().workspace()
+        for name in self.workspace.populate(folder, most=self.sandbox.limits.disk // 2):
             self.log.warning("Sandbox: %r is no regular file or too large; the kernel does not get it", name)
-        manager.transport, manager.ip = "ipc", self.room.address
-        for channel, port in self.room.ports.items():
+        manager.transport, manager.ip = "ipc", self.workspace.address
+        for channel, port in self.workspace.ports.items():
             setattr(manager, channel, port)
         manager.write_connection_file()
         self.connection_info = manager.get_connection_info()
@@ -66,23 +67,31 @@ class SandboxProvisioner(LocalProvisioner):
         Raises
         ------
         SandboxError
-            Where no walls can be put up.
+            If no sandbox can be put up.
         """
         if self.sandbox.is_none:
             return await super().launch_kernel(cmd, **kwargs)
-        session = self.parent.session
+        manager: Any = self.parent
+        session = manager.session
         kernel = {"key": session.key.decode(), "scheme": session.signature_scheme}
         try:
-            self.started = await asyncio.to_thread(self.sandbox.start, self.room, kernel, kwargs["env"])
+            workspace = self._prepared()
+            self.started = await asyncio.to_thread(self.sandbox.start, workspace, kernel, kwargs["env"])
         except BaseException:
             self._clear()
             raise
         self.pid = self.started.kernel.number
-        self.room.close_listeners()
+        workspace.close_listeners()
         return self.connection_info
 
+    def _prepared(self) -> Workspace:
+        """Return the workspace that `pre_launch` made."""
+        if self.workspace is None:
+            raise RuntimeError("a kernel is launched before its workspace is prepared")
+        return self.workspace
+
     async def poll(self) -> int | None:
-        """Return the kernel's exit code, None where it runs."""
+        """Return the kernel's exit code, None if it runs."""
         if self.sandbox.is_none:
             return await super().poll()
         end = self.started.kernel.look() if self.started else {"ended": 0}
@@ -139,6 +148,6 @@ class SandboxProvisioner(LocalProvisioner):
 
     def _clear(self) -> None:
         self._close()
-        if self.room:
-            self.room.clear()
-            self.room = None
+        if self.workspace:
+            self.workspace.clear()
+            self.workspace = None

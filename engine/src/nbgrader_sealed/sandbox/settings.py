@@ -1,18 +1,12 @@
-"""Which walls a kernel gets, what it may see behind them, and how it is started."""
+"""Which sandbox a kernel gets, what it may see there, and how it is started."""
 
-import contextlib
 import importlib.util
 import json
 import os
-import shutil
 import sys
-import threading
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import ClassVar
 
 from traitlets import Bool, Enum, Instance, List, Unicode, default
 from traitlets.config import LoggingConfigurable
@@ -23,17 +17,17 @@ from nbgrader_sealed.sandbox.fork_server import (
     NOBODY_ELSE,
     ForkServer,
     ForkServerGone,
-    Kernel,
     SandboxError,
-    user_without_rights,
+    unprivileged_user,
 )
 from nbgrader_sealed.sandbox.limits import Limits
-from nbgrader_sealed.sandbox.sandboxed.launch import PACKAGES, ROOMS, LaunchRequest
-from nbgrader_sealed.sandbox.workspace import Workspace, short_folder
+from nbgrader_sealed.sandbox.runtime import SandboxRuntime, StartedKernel
+from nbgrader_sealed.sandbox.sandboxed.launch import PACKAGES, WORKSPACES, LaunchRequest
+from nbgrader_sealed.sandbox.workspace import Workspace
 
 ENGINE = Path(nbgrader_sealed.__file__).resolve().parent
-WALLS = {"bubblewrap": "namespaces", "landlock": "landlock"}
-ALONE = "nbgrader_sealed.sandbox.sandboxed.kernel"  # what every kernel needs: IPython and what it is made of
+BACKENDS = ("bubblewrap", "landlock")  # the first that works is taken
+KERNEL_MODULE = "nbgrader_sealed.sandbox.sandboxed.kernel"  # what every kernel needs: IPython and its parts
 
 # Matplotlib must know before it is loaded that figures are shown as in any notebook. One thread for each
 # kernel is what a machine that grades several at once can give; an arena of memory for each thread would use
@@ -49,13 +43,14 @@ ALWAYS = {
 }
 
 REFUSAL = (
-    "No sandbox works here, so that submissions are not run: {reasons}. See docs/isolation.md for what is "
-    "needed. To run them without one, as you, with all that you can reach, set c.Sandbox.kind = 'none'."
+    "No sandbox works here, so that submissions are not run: {reasons}. Needed is Linux with bubblewrap and "
+    "user namespaces, or with Landlock. To run submissions without a sandbox, as you, with all that you can "
+    "reach, set c.Sandbox.kind = 'none'."
 )
 
 
 class Sandbox(LoggingConfigurable):
-    """The walls around students' kernels."""
+    """The sandbox of students' kernels."""
 
     kind = Enum(
         ["auto", "bubblewrap", "landlock", "none"],
@@ -63,7 +58,7 @@ class Sandbox(LoggingConfigurable):
         help="What keeps a kernel in; auto: the first of bubblewrap and Landlock that works.",
     ).tag(config=True)
     warm = Bool(True, help="Fork kernels from a process that has loaded what they need.").tag(config=True)
-    preload = List(Unicode(), help="Modules that the warm process loads, as they are imported.").tag(
+    preload = List(Unicode(), help="Modules that the fork server loads, as they are imported.").tag(
         config=True
     )
     packages = List(
@@ -73,7 +68,7 @@ class Sandbox(LoggingConfigurable):
     environment = List(
         Unicode(),
         default_value=["LANG", "LC_ALL", "LC_CTYPE", "TZ", "NBGRADER_EXECUTION"],
-        help="Names of the environment variables that a kernel gets, where they are set.",
+        help="Names of the environment variables that a kernel gets, if they are set.",
     ).tag(config=True)
     limits = Instance(Limits)
 
@@ -83,15 +78,17 @@ class Sandbox(LoggingConfigurable):
 
     @property
     def is_none(self) -> bool:
-        """Whether kernels run without walls."""
+        """Whether kernels run without a sandbox."""
         return self.kind == "none"
 
-    def start(self, room: Workspace, kernel: Mapping[str, str], environment: Mapping[str, str]) -> "Started":
-        """Start a kernel in `room`.
+    def start(
+        self, workspace: Workspace, kernel: Mapping[str, str], environment: Mapping[str, str]
+    ) -> StartedKernel:
+        """Start a kernel in a workspace.
 
         Parameters
         ----------
-        room
+        workspace
             Its folders and sockets.
         kernel
             Its `key` and signature `scheme`.
@@ -101,122 +98,127 @@ class Sandbox(LoggingConfigurable):
         Raises
         ------
         SandboxError
-            Where no walls can be put up; the message says why, and what the instructor can do.
+            If no sandbox can be put up; the message says why, and what the instructor can do.
         """
-        ground = SandboxRuntime.of_this_process()
+        runtime = SandboxRuntime.of_this_process()
         given = self._chosen(environment)
-        kind = self._working_kind(ground, given)
-        job = self._job(kind, room, given, kernel)
+        backend = self._working_backend(runtime, given)
+        request = self._request(backend, workspace, given, kernel)
         if self.warm:
-            for _ in range(2):  # a parent that was lost is replaced, once
+            for _ in range(2):  # a fork server that was lost is replaced, once
                 try:
-                    parent = ground.warm(
-                        self._key(kind, given), partial(self._parent, kind, ground, given, is_warm=True)
-                    )
-                    return Started(parent.fork(job, room.listeners), None)
+                    server = self._shared_server(backend, runtime, given)
+                    return StartedKernel(server.fork(request, workspace.listeners), None)
                 except ForkServerGone as error:
-                    self.log.warning("Sandbox: the warm parent was lost: %s", error)
-                    ground.forget(self._key(kind, given))
+                    self.log.warning("Sandbox: the fork server was lost: %s", error)
+                    runtime.forget(self._key(backend, given))
             self.log.warning("Sandbox: starting a kernel cold")
-        parent = self._parent(kind, ground, given, is_warm=False)
+        server = self._new_server(backend, runtime, given, is_warm=False)
         try:
-            return Started(parent.fork(job, room.listeners), parent)
+            return StartedKernel(server.fork(request, workspace.listeners), server)
         except SandboxError:
-            parent.close()
+            server.close()
             raise
 
     def warm_up(self, environment: Mapping[str, str]) -> None:
-        """Start the warm parent of this process now, so that processes forked from it share it.
+        """Start the fork server of this process now, so that processes forked from it share it.
 
         Raises
         ------
         SandboxError
-            Where no walls can be put up.
+            If no sandbox can be put up.
         """
         if self.is_none:
             return
-        ground = SandboxRuntime.of_this_process()
+        runtime = SandboxRuntime.of_this_process()
         given = self._chosen(environment)
-        kind = self._working_kind(ground, given)
+        backend = self._working_backend(runtime, given)
         if self.warm:
-            ground.warm(self._key(kind, given), partial(self._parent, kind, ground, given, is_warm=True))
+            self._shared_server(backend, runtime, given)
 
     def _chosen(self, environment: Mapping[str, str]) -> dict[str, str]:
         given = {name: environment[name] for name in self.environment if name in environment}
         path = os.pathsep.join([str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"])
         return {"PATH": path, "LANG": "C.UTF-8", **ALWAYS, **given}
 
-    def _key(self, kind: str, given: Mapping[str, str]) -> str:
-        return json.dumps([kind, self.preload, self.packages, self.readable, sorted(given.items())])
+    def _key(self, backend: str, given: Mapping[str, str]) -> str:
+        return json.dumps([backend, self.preload, self.packages, self.readable, sorted(given.items())])
 
-    def _working_kind(self, ground: "SandboxRuntime", given: Mapping[str, str]) -> str:
+    def _working_backend(self, runtime: SandboxRuntime, given: Mapping[str, str]) -> str:
         self._check_places()
-        candidates = list(WALLS) if self.kind == "auto" else [self.kind]
-        reasons = {}
-        for kind in candidates:
-            reason = ground.tried.get(kind)
+        reasons: dict[str, str] = {}
+        for backend in BACKENDS if self.kind == "auto" else (self.kind,):
+            reason = runtime.tried.get(backend)
             if reason is None:
-                reason = ground.tried[kind] = self._try(kind, ground, given)
+                reason = runtime.tried[backend] = self._try(backend, runtime, given)
                 if not reason:
-                    self.log.info("Sandbox: kernels run in %s", kind)
+                    self.log.info("Sandbox: kernels run in %s", backend)
             if not reason:
-                return kind
-            reasons[kind] = reason
+                return backend
+            reasons[backend] = reason
         raise SandboxError(
-            REFUSAL.format(reasons="; ".join(f"{kind}: {reason}" for kind, reason in reasons.items()))
+            REFUSAL.format(reasons="; ".join(f"{name}: {reason}" for name, reason in reasons.items()))
         )
 
-    def _try(self, kind: str, ground: "SandboxRuntime", given: Mapping[str, str]) -> str:
-        """Put walls of this kind up around nothing; return why that fails, or an empty string."""
+    def _try(self, backend: str, runtime: SandboxRuntime, given: Mapping[str, str]) -> str:
+        """Put a sandbox up around nothing; return why that fails, or an empty string."""
         if sys.platform != "linux":
             return "needs Linux"
-        if kind == "bubblewrap" and not bubblewrap.is_there():
+        if backend == "bubblewrap" and not bubblewrap.is_there():
             return "bwrap is not installed"
-        if kind == "landlock" and not landlock.is_there():
+        if backend == "landlock" and not landlock.is_there():
             return "this Linux kernel has no Landlock"
-        room = ground.room()
+        workspace = runtime.workspace()
         try:
-            parent = self._parent(kind, ground, given, is_warm=False)
+            server = self._new_server(backend, runtime, given, is_warm=False)
             try:
-                parent.probe(self._job(kind, room, given, None))
+                server.probe(self._request(backend, workspace, given, None))
             finally:
-                parent.close()
+                server.close()
         except (SandboxError, OSError) as error:
             return str(error).rpartition("\n")[2]
         finally:
-            room.clear()
+            workspace.clear()
         return ""
 
-    def _job(
-        self, kind: str, room: Workspace, given: Mapping[str, str], kernel: Mapping[str, str] | None
+    def _request(
+        self,
+        backend: str,
+        workspace: Workspace,
+        given: Mapping[str, str],
+        kernel: Mapping[str, str] | None,
     ) -> LaunchRequest:
-        is_view = kind == "bubblewrap"
-        ground = SandboxRuntime.of_this_process()
-        read = landlock.readable(self._folders(), ground.packages, self._packages().values())
+        has_view = backend == "bubblewrap"
+        packages = SandboxRuntime.of_this_process().packages
+        read = landlock.readable(self._folders(), packages, self._packages().values())
         return LaunchRequest(
-            walls=WALLS[kind],
-            room=str(ROOMS / room.folder.name) if is_view else str(room.folder),
+            backend=backend,
+            workspace=str(WORKSPACES / workspace.folder.name) if has_view else str(workspace.folder),
             environment=dict(given),
             limits=self.limits.numbers(),
-            read=list(map(str, self._folders())) if is_view else read,
+            read=list(map(str, self._folders())) if has_view else read,
             kernel=None if kernel is None else dict(kernel),
         )
 
-    def _parent(
-        self, kind: str, ground: "SandboxRuntime", given: Mapping[str, str], *, is_warm: bool
+    def _shared_server(self, backend: str, runtime: SandboxRuntime, given: Mapping[str, str]) -> ForkServer:
+        """Return the fork server of this process, started if there is none."""
+        make = partial(self._new_server, backend, runtime, given, is_warm=True)
+        return runtime.fork_server(self._key(backend, given), make)
+
+    def _new_server(
+        self, backend: str, runtime: SandboxRuntime, given: Mapping[str, str], *, is_warm: bool
     ) -> ForkServer:
-        modules = [ALONE, *self.preload] if is_warm else []
+        modules = [KERNEL_MODULE, *self.preload] if is_warm else []
         shown = self._packages()
-        if kind == "bubblewrap":
-            command = bubblewrap.command(self._folders(), shown, ground.rooms)
-            home = {"HOME": "/tmp"}
-            return ForkServer(command, PACKAGES, {**given, **home}, modules, user_without_rights())
-        ground.link(shown)
-        home = {"HOME": str(ground.home)}
-        return ForkServer([], ground.packages, {**given, **home}, modules, NOBODY_ELSE)
+        if backend == "bubblewrap":
+            command = bubblewrap.command(self._folders(), shown, runtime.workspaces)
+            return ForkServer(command, PACKAGES, {**given, "HOME": "/tmp"}, modules, unprivileged_user())
+        runtime.link(shown)
+        home = {"HOME": str(runtime.home)}
+        return ForkServer([], runtime.packages, {**given, **home}, modules, NOBODY_ELSE)
 
     def _check_places(self) -> None:
-        """Make sure that what is to be shown is there: without it no walls would seem to stand."""
+        """Make sure that what is to be shown is there: without it no sandbox would seem to work."""
         self._packages()
         for path in self.readable:
             if not Path(path).exists():
@@ -245,7 +247,7 @@ class Sandbox(LoggingConfigurable):
         Raises
         ------
         SandboxError
-            Where something does: the kernel would see what else lies there.
+            If something does: the kernel would see what else lies there.
         """
         shown = [*self._folders(), *self._packages().values(), Path("/usr")]
         for path in shown:
@@ -253,83 +255,3 @@ class Sandbox(LoggingConfigurable):
                 raise SandboxError(
                     f"Sandbox: kernels may read {str(path)!r}, which holds the submissions in {str(folder)!r}"
                 )
-
-
-class Started:
-    """A kernel, and the parent that ends with it where it was started cold."""
-
-    def __init__(self, kernel: Kernel, parent: ForkServer | None) -> None:
-        self.kernel = kernel
-        self._parent = parent
-
-    def close(self) -> None:
-        """End the kernel and all that it started."""
-        self.kernel.close()
-        if self._parent is not None:
-            self._parent.close()
-            self._parent = None
-
-
-class SandboxRuntime:
-    """What a grading process keeps for all its kernels: folders, warm parents, and which walls work."""
-
-    _grounds: ClassVar[dict[int, "SandboxRuntime"]] = {}
-    _lock = threading.RLock()
-
-    def __init__(self) -> None:
-        self.folder = short_folder()
-        self.rooms, self.sockets = self.folder / "rooms", self.folder / "sockets"
-        self.packages, self.home = self.folder / "packages", self.folder / "home"
-        for part in (self.rooms, self.sockets, self.packages, self.home):
-            part.mkdir()
-        self.tried: dict[str, str] = {}
-        self._parents: dict[str, ForkServer] = {}
-
-    @classmethod
-    def of_this_process(cls) -> "SandboxRuntime":
-        """Return this process's ground, which is cleared when the process ends."""
-        with cls._lock:
-            mine = cls._grounds.get(os.getpid())
-            if mine is None:
-                mine = cls._grounds[os.getpid()] = cls()
-                Finalize(None, mine.clear, args=(os.getpid(),), exitpriority=1)  # in worker processes, too
-            return mine
-
-    @classmethod
-    def inherit(cls) -> None:
-        """Use, in a process that was forked, the ground of the one it was forked from."""
-        with cls._lock:
-            if os.getppid() in cls._grounds:
-                cls._grounds[os.getpid()] = cls._grounds[os.getppid()]
-
-    def room(self) -> Workspace:
-        """Make a new room."""
-        return Workspace(self.rooms, self.sockets, uuid.uuid4().hex[:12])
-
-    def link(self, packages: Mapping[str, Path]) -> None:
-        """Make the packages importable from the folder of links."""
-        for name, path in packages.items():
-            with contextlib.suppress(FileExistsError):
-                (self.packages / name).symlink_to(path)
-
-    def warm(self, key: str, make: Callable[[], ForkServer]) -> ForkServer:
-        """Return the warm parent for `key`, made by `make` where there is none."""
-        with self._lock:
-            if key not in self._parents:
-                self._parents[key] = make()
-            return self._parents[key]
-
-    def forget(self, key: str) -> None:
-        """Close the warm parent for `key`."""
-        with self._lock:
-            parent = self._parents.pop(key, None)
-        if parent is not None:
-            parent.close()
-
-    def clear(self, process: int) -> None:
-        """Close what is open and remove the folders, if they are those of this `process`."""
-        if process != os.getpid():
-            return
-        for key in list(self._parents):
-            self.forget(key)
-        shutil.rmtree(self.folder, ignore_errors=True)

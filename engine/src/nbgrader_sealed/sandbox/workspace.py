@@ -1,4 +1,4 @@
-"""The folders and sockets of one kernel, and what a submission brings into them."""
+"""The folder and the sockets of one kernel, and what a submission brings into them."""
 
 import json
 import os
@@ -25,16 +25,16 @@ class Workspace:
 
     Parameters
     ----------
-    rooms
-        The folder of all rooms.
+    workspaces
+        The folder of all workspaces.
     sockets
         The folder for sockets, which no kernel can see: it is handed the open sockets.
     name
-        A name that no other room has.
+        A name that no other workspace has.
     """
 
-    def __init__(self, rooms: Path, sockets: Path, name: str) -> None:
-        self.folder = rooms / name
+    def __init__(self, workspaces: Path, sockets: Path, name: str) -> None:
+        self.folder = workspaces / name
         self.address = str(sockets / name)
         if len(self.address) > LONGEST_SOCKET_PATH:
             raise ValueError(f"sockets: the path {self.address!r} is too long for a Unix socket")
@@ -54,7 +54,7 @@ class Workspace:
         return {f"{channel}_port": number for number, channel in enumerate(CHANNELS, start=1)}
 
     def populate(self, source: Path, most: int) -> list[str]:
-        """Copy the files of `source` into the room, and return what was left out.
+        """Copy the files of `source` into the workspace, and return what was left out.
 
         Only regular files are copied: a link could lead anywhere. Of notebooks only the metadata is copied,
         since an autograded one holds its hidden tests.
@@ -87,7 +87,7 @@ class Workspace:
             listener.close()
 
     def clear(self) -> None:
-        """Remove the room and its sockets."""
+        """Remove the workspace and its sockets."""
         self.close_listeners()
         if self.folder.exists():
             _remove(self.folder)

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from nbgrader_sealed.sandbox.sandboxed.launch import PACKAGES, ROOMS, SCRATCH
+from nbgrader_sealed.sandbox.sandboxed.launch import PACKAGES, SCRATCH, WORKSPACES
 
 # What programs need of the system beside /usr; nothing here tells about the people of the machine.
 SYSTEM = (
@@ -26,7 +26,7 @@ def is_there() -> bool:
     return shutil.which("bwrap") is not None
 
 
-def command(read: Iterable[Path], packages: Mapping[str, Path], rooms: Path) -> list[str]:
+def command(read: Iterable[Path], packages: Mapping[str, Path], workspaces: Path) -> list[str]:
     """Return bubblewrap's own part of a command line.
 
     Parameters
@@ -35,8 +35,8 @@ def command(read: Iterable[Path], packages: Mapping[str, Path], rooms: Path) -> 
         Folders to show at their own place, beside the system's.
     packages
         What to show beneath `/packages`, by name.
-    rooms
-        The folder of the kernels' rooms.
+    workspaces
+        The folder of the kernels' workspaces.
     """
     words = [shutil.which("bwrap") or "bwrap", "--new-session", "--unshare-ipc", "--unshare-pid"]
     words += ["--unshare-net", "--unshare-uts"]
@@ -55,7 +55,7 @@ def command(read: Iterable[Path], packages: Mapping[str, Path], rooms: Path) -> 
         words += ["--ro-bind-try", name, name]
     words += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp", "--dir", str(SCRATCH)]
     shown = {path: path for path in read} | {PACKAGES / name: path for name, path in packages.items()}
-    for place, path in {**shown, ROOMS: rooms}.items():
+    for place, path in {**shown, WORKSPACES: workspaces}.items():
         words += [*_folders_above(place), "--ro-bind", str(path), str(place)]
     return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
 

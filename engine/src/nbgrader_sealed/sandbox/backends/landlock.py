@@ -1,4 +1,4 @@
-"""Landlock: what is left open where namespaces are not allowed, as within most containers."""
+"""Landlock: what stays open if namespaces are not allowed, as within most containers."""
 
 import sys
 from collections.abc import Iterable
@@ -31,13 +31,13 @@ def is_there() -> bool:
     """Tell whether this Linux kernel has Landlock (which does not mean that it may be used)."""
     if sys.platform != "linux":
         return False
-    from nbgrader_sealed.sandbox.sandboxed import landlock_rules as landlock
+    from nbgrader_sealed.sandbox.sandboxed import landlock_rules
 
-    return landlock.version() > 0
+    return landlock_rules.version() > 0
 
 
 def readable(read: Iterable[Path], packages: Path, shown: Iterable[Path]) -> list[str]:
-    """Return all that a kernel may read beside its own room.
+    """Return all that a kernel may read beside its own workspace.
 
     Parameters
     ----------

@@ -1,5 +1,6 @@
 """What a process gives up before a student's code runs in it."""
 
+import errno
 import os
 import platform
 import resource
@@ -7,15 +8,14 @@ import shutil
 import stat
 from pathlib import Path
 
-from nbgrader_sealed.sandbox.sandboxed import landlock_rules as landlock
-from nbgrader_sealed.sandbox.sandboxed import linux, seccomp
+from nbgrader_sealed.sandbox.sandboxed import landlock_rules, linux, seccomp
 from nbgrader_sealed.sandbox.sandboxed.launch import (
     HOME,
-    ROOMS,
     SCRATCH,
     SHARED,
     TEMPORARY,
     WORK,
+    WORKSPACES,
     LaunchRequest,
 )
 
@@ -37,30 +37,33 @@ def fork_into_namespaces() -> int:
     Raises
     ------
     OSError
-        Where the Linux kernel refuses them, or the machine is not known.
+        If the Linux kernel refuses them, or the machine is not known.
     """
-    return linux.clone(seccomp.number_of("clone", platform.machine()), NAMESPACES)
+    number = seccomp.number_of("clone", platform.machine())
+    if number is None:
+        raise OSError(errno.ENOSYS, "clone: this machine has no such system call")
+    return linux.clone(number, NAMESPACES)
 
 
-def populate(job: LaunchRequest, user: int, group: int) -> None:
-    """Stay `user` and `group` in new `NAMESPACES`, and leave only this job's room there, in memory."""
+def mount_private_view(request: LaunchRequest, user: int, group: int) -> None:
+    """Stay `user` and `group` in new `NAMESPACES`, and show only this workspace there, in memory."""
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
     linux.mount("none", "/", flags=linux.MS_REC | linux.MS_PRIVATE)
-    limits = f"size={job.limits['disk']},nr_inodes={job.limits['files']},mode=755"
+    limits = f"size={request.limits['disk']},nr_inodes={request.limits['files']},mode=755"
     linux.mount("tmpfs", str(SCRATCH), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, limits)
-    shutil.copytree(Path(job.room) / WORK, SCRATCH / WORK)
+    shutil.copytree(Path(request.workspace) / WORK, SCRATCH / WORK)
     for name in (HOME, TEMPORARY, SHARED):
         (SCRATCH / name).mkdir()
     for name, public in ((TEMPORARY, Path("/tmp")), (SHARED, Path("/dev/shm"))):
-        _make_private(public, SCRATCH / name, job.read)
-    for hidden in (ROOMS, Path("/proc")):
+        _make_private(public, SCRATCH / name, request.read)
+    for hidden in (WORKSPACES, Path("/proc")):
         linux.mount("tmpfs", str(hidden), "tmpfs", linux.MS_RDONLY, "size=4k,nr_inodes=1")
 
 
 def _make_private(public: Path, own: Path, read: list[str]) -> None:
-    """Put `own` in the place of a folder that all may write to, but leave what is to be read in there."""
+    """Mount `own` over a folder that all may write to, but keep what is to be read in there."""
     kept = {path: os.open(path, os.O_PATH) for path in read if public in Path(path).parents}
     linux.mount(str(own), str(public), flags=linux.MS_BIND)
     for path, before in kept.items():
@@ -73,32 +76,34 @@ def _make_private(public: Path, own: Path, read: list[str]) -> None:
         os.close(before)
 
 
-def settle(job: LaunchRequest) -> None:
-    """Take the job's environment and folder."""
+def enter_workspace(request: LaunchRequest) -> None:
+    """Take the request's environment, and enter its folder."""
     os.environ.clear()
-    os.environ.update(job.environment, HOME=str(job.scratch / HOME), TMPDIR=str(job.scratch / TEMPORARY))
-    os.chdir(job.scratch / WORK)
+    os.environ.update(
+        request.environment, HOME=str(request.scratch / HOME), TMPDIR=str(request.scratch / TEMPORARY)
+    )
+    os.chdir(request.scratch / WORK)
 
 
-def lock(job: LaunchRequest) -> None:
-    """Give up, for good, all that the job does not need; the process must have one thread only.
+def confine(request: LaunchRequest) -> None:
+    """Give up, for good, all that the request does not need; the process must have one thread only.
 
     Raises
     ------
     OSError
-        Where the Linux kernel refuses a wall; the student's code must then not run.
+        If the Linux kernel refuses some of it; the student's code must then not run.
     """
     for name, number in _RESOURCES.items():
-        _limit(number, job.limits[name])
-    if job.walls == "namespaces":  # elsewhere, all that the user runs would count
-        _limit(resource.RLIMIT_NPROC, job.limits["threads"] + job.limits["processes"])
+        _limit(number, request.limits[name])
+    if request.backend == "bubblewrap":  # elsewhere, all that the user runs would count
+        _limit(resource.RLIMIT_NPROC, request.limits["threads"] + request.limits["processes"])
     _limit(resource.RLIMIT_CORE, 0)
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     rules = [*seccomp.EVERYWHERE, *seccomp.NO_NEW_NAMESPACES]
-    if job.walls == "landlock":
-        landlock.restrict(job.read, [str(job.scratch), "/dev/null"])
+    if request.backend == "landlock":
+        landlock_rules.restrict(request.read, [str(request.scratch), "/dev/null"])
         rules += seccomp.beside_landlock()
-    if job.walls == "landlock" or not job.limits["processes"]:
+    if request.backend == "landlock" or not request.limits["processes"]:
         rules += seccomp.NO_NEW_PROCESSES
     linux.drop_capabilities()
     seccomp.apply(rules)

@@ -23,7 +23,7 @@ from nbgrader_sealed.private.ipython import forget_loaded_modules
 from nbgrader_sealed.protocol import agent
 from nbgrader_sealed.sandbox.sandboxed.launch import CHANNELS
 
-# What some modules do when they are loaded, where there is an IPython to do it to: a parent has none.
+# What some modules do when they are loaded, where there is an IPython to do it to: the fork server has none.
 ON_LOADING: dict[str, Callable[[Any], object]] = {
     "ipywidgets": lambda shell: sys.modules["ipywidgets"].load_ipython_extension(shell),
     "matplotlib_inline.backend_inline": lambda shell: shell.enable_matplotlib("inline"),
@@ -43,7 +43,7 @@ def initialize_app(key: str, scheme: str, descriptors: dict[str, int]) -> Handed
     on_loading = [act for module, act in ON_LOADING.items() if module in sys.modules]
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()  # or every kernel would draw the same numbers
-    tempfile.tempdir = None  # the parent's is not this kernel's
+    tempfile.tempdir = None  # the fork server's is not this kernel's
     app = build_app()
     for channel, number in descriptors.items():
         setattr(app, f"{channel}_port", number)
@@ -51,11 +51,12 @@ def initialize_app(key: str, scheme: str, descriptors: dict[str, int]) -> Handed
     app.config.Session.signature_scheme = scheme
     app.initialize([])
     rebind_after_fork(app)
-    agent.install(app.shell)
-    manager = app.shell.input_transformer_manager  # ipykernel looks through a cell's text, then IPython again
+    shell: Any = app.shell
+    agent.install(shell)
+    manager = shell.input_transformer_manager  # ipykernel looks through a cell's text, then IPython again
     manager.transform_cell = lru_cache(maxsize=1)(manager.transform_cell)
     for act in on_loading:
-        act(app.shell)
+        act(shell)
     sys.path.insert(0, "")  # last: now what lies beside the notebook can be imported, as in any kernel
     return app
 
@@ -68,7 +69,7 @@ def build_app() -> HandedKernelApp:
     if not HandedKernelApp.initialized():
         config = Config()
         config.HistoryManager.enabled = False
-        shell = ZMQInteractiveShell.instance(
+        shell: Any = ZMQInteractiveShell.instance(
             config=config, profile_dir=ProfileDir(), compiler_class=QuickCompiler
         )
         forget_loaded_modules(shell)
@@ -90,6 +91,7 @@ def list_imports() -> list[str]:
             listener.listen()
             descriptors[channel] = listener.fileno()
         app = initialize_app("", "hmac-sha256", descriptors)
+        shell: Any = app.shell
         for cell in ("None", "1 / 0", "1 +"):  # what a value, an exception and a wrong line need
-            app.shell.run_cell(cell)
+            shell.run_cell(cell)
     return sorted(set(sys.modules))

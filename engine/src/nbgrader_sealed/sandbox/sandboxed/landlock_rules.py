@@ -34,7 +34,7 @@ class _Beneath(ctypes.Structure):
 
 
 def version() -> int:
-    """Return the version of Landlock's interface, 0 where this kernel has none."""
+    """Return the version of Landlock's interface, 0 if this kernel has none."""
     try:
         return linux.syscall(_CREATE_RULESET, None, 0, _VERSION, name="landlock_create_ruleset")
     except OSError as error:
@@ -60,7 +60,7 @@ def restrict(read: Iterable[str], write: Iterable[str], abi: int | None = None) 
     Raises
     ------
     OSError
-        Where this kernel has no Landlock.
+        If this kernel has no Landlock.
     """
     abi = version() if abi is None else abi
     files = _known_to(abi, _ALL_FILES)

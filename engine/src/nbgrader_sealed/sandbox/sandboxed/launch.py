@@ -1,18 +1,18 @@
-"""What the grading process asks of the parent: a kernel, with what it is given and the walls around it."""
+"""What the grading process asks of the fork server: a kernel, what it is given, and its sandbox."""
 
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")  # the order in which their sockets are handed over
-MOST_BYTES = 1 << 16  # of a job, or of a report
+MAX_MESSAGE = 1 << 16  # bytes of a request, or of a report
 
 # Where things are within namespaces.
 SCRATCH = Path("/scratch")
 PACKAGES = Path("/packages")
-ROOMS = Path("/rooms")
+WORKSPACES = Path("/workspaces")
 
-# The folders that a room has: where the notebook runs, HOME, and what stands for /tmp and /dev/shm.
+# The folders of a workspace: where the notebook runs, HOME, and what stands for /tmp and /dev/shm.
 WORK, HOME, TEMPORARY, SHARED = "work", "home", "tmp", "shm"
 
 
@@ -22,22 +22,22 @@ class LaunchRequest:
 
     Attributes
     ----------
-    walls
-        "namespaces" or "landlock".
-    room
+    backend
+        "bubblewrap" or "landlock".
+    workspace
         The folder that holds the kernel's files.
     environment
         All that the kernel's environment holds, beside HOME and TMPDIR.
     limits
         Numbers by name: cpu_seconds, memory, file_size, open_files, disk, files, processes, threads.
     read
-        What may be read; with "namespaces", only the folders that are not the system's own.
+        What may be read; with bubblewrap, only the folders that are not the system's own.
     kernel
-        Its key and signature scheme; None to only try whether the walls stand.
+        Its key and signature scheme; None to only try the sandbox.
     """
 
-    walls: str
-    room: str
+    backend: str
+    workspace: str
     environment: dict[str, str]
     limits: dict[str, int]
     read: list[str] = field(default_factory=list)
@@ -46,13 +46,13 @@ class LaunchRequest:
     @property
     def scratch(self) -> Path:
         """The folder that the kernel may write to."""
-        return SCRATCH if self.walls == "namespaces" else Path(self.room)
+        return SCRATCH if self.backend == "bubblewrap" else Path(self.workspace)
 
     def encode(self) -> bytes:
-        """Return the job as it travels."""
+        """Return the request as it travels."""
         return json.dumps(asdict(self)).encode()
 
     @classmethod
     def decode(cls, message: bytes) -> "LaunchRequest":
-        """Return the job that came as `message`."""
+        """Return the request that came as `message`."""
         return cls(**json.loads(message))

@@ -213,7 +213,7 @@ EVERYWHERE = [
     # Datagrams could go to any Unix socket, and what is made as SOCK_RAW sends datagrams.
     Rule("socketpair", argument=0, value=_AF_UNIX, unless=True),
     Rule("socketpair", argument=1, mask=_STREAM_OR_SEQPACKET, value=_SOCK_STREAM, unless=True),
-    Rule("prctl", argument=0, value=linux.PR_SET_PDEATHSIG),  # it ends with its guard
+    Rule("prctl", argument=0, value=linux.PR_SET_PDEATHSIG),  # it ends with its supervisor
     Rule("prlimit64", argument=0, value=0, unless=True),  # its own limits only
     Rule("sched_setscheduler", PRETEND),  # libzmq gives up where it cannot say that its threads are ordinary
     Rule("sched_setparam", PRETEND),
@@ -251,8 +251,8 @@ def beside_landlock() -> list[Rule]:
         *(Rule(call) for call in (*_XATTR, "truncate")),
         Rule("open", argument=1, mask=os.O_ACCMODE | os.O_TRUNC, value=os.O_TRUNC),
         Rule("openat", argument=2, mask=os.O_ACCMODE | os.O_TRUNC, value=os.O_TRUNC),
-        # What would hide open files from the guard, who counts those without a name: a table of files for one
-        # thread alone, files on their way through a socket, and a folder in /proc that the guard cannot read.
+        # What would hide open files from the supervisor, who counts those without a name: a table of files
+        # for one thread alone, files on their way through a socket, a folder in /proc that it cannot read.
         Rule("clone", argument=0, mask=_CLONE_FILES, value=0),
         Rule("close_range", argument=2, mask=_CLOSE_RANGE_UNSHARE, value=_CLOSE_RANGE_UNSHARE),
         Rule("sendmsg"),

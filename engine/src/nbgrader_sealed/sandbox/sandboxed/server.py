@@ -1,4 +1,6 @@
-"""A process that has loaded what notebooks need, and forks a kernel behind walls of its own for each of them.
+"""A process that has loaded what notebooks need, and forks a kernel for each of them.
+
+Each kernel gets a sandbox of its own.
 
 It runs trusted code only. On its standard input, a Unix socket, it is handed one `LaunchRequest` after
 the other (as JSON, with the sockets of the kernel and one to report to), and ends when that is closed.
@@ -17,21 +19,21 @@ import sys
 import traceback
 from pathlib import Path
 
-from nbgrader_sealed.sandbox.sandboxed import confinement as walls
-from nbgrader_sealed.sandbox.sandboxed import linux
-from nbgrader_sealed.sandbox.sandboxed.launch import CHANNELS, MOST_BYTES, LaunchRequest
+from nbgrader_sealed.sandbox.sandboxed import confinement, linux
+from nbgrader_sealed.sandbox.sandboxed.launch import CHANNELS, MAX_MESSAGE, LaunchRequest
 
 
 def main(user: int, modules: list[str]) -> None:
-    """Become `user` where that is not negative, load `modules`, and serve jobs."""
-    jobs = socket.socket(fileno=os.dup(0))
+    """Become `user` if that is not negative, load `modules`, and serve requests."""
+    requests = socket.socket(fileno=os.dup(0))
     if user >= 0:
         _become(user)
     linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whatever ends is forgotten at once
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who grades
     gc.disable()  # what is loaded stays: to look through it again and again would take a tenth of the time
-    sys.modules["debugpy"] = None  # no debugger: loading it takes longer than all the rest
+    # No debugger: loading it takes longer than all the rest.
+    sys.modules["debugpy"] = None  # pyright: ignore[reportArgumentType] - Python's own way to forbid it
     for module in modules:
         importlib.import_module(module)
     if modules:
@@ -43,10 +45,10 @@ def main(user: int, modules: list[str]) -> None:
     gc.freeze()  # it is never looked through, so that its pages stay shared
     gc.enable()
     while True:
-        message, descriptors, _, _ = socket.recv_fds(jobs, MOST_BYTES, 1 + len(CHANNELS))
+        message, descriptors, _, _ = socket.recv_fds(requests, MAX_MESSAGE, 1 + len(CHANNELS))
         if not message:
             return
-        _start(LaunchRequest.decode(message), jobs, *descriptors)
+        _start(LaunchRequest.decode(message), requests, *descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -80,36 +82,36 @@ def _fork() -> int:
     return os.fork()
 
 
-def _start(job: LaunchRequest, jobs: socket.socket, report: int, *channels: int) -> None:
-    """Start the guard of a kernel, in namespaces of its own or, with Landlock alone, in ours."""
+def _start(request: LaunchRequest, requests: socket.socket, report: int, *channels: int) -> None:
+    """Start the supervisor of a kernel, in namespaces of its own or, with Landlock alone, in ours."""
     user, group = os.geteuid(), os.getegid()
     try:
-        guard = walls.fork_into_namespaces() if job.walls == "namespaces" else _fork()
+        supervisor = confinement.fork_into_namespaces() if request.backend == "bubblewrap" else _fork()
     except OSError:
         with socket.socket(fileno=os.dup(report)) as reports:
             _fail(reports)
         return
-    if guard == 0:
+    if supervisor == 0:
         try:
-            jobs.close()
+            requests.close()
             reports = socket.socket(fileno=report)
-            if job.walls == "namespaces":
-                _furnish(job, reports, user, group)
-            _guard(job, reports, channels)
+            if request.backend == "bubblewrap":
+                _mount_view(request, reports, user, group)
+            _supervise(request, reports, channels)
         finally:
-            os._exit(1)  # whatever happens, a fork never becomes a second parent
+            os._exit(1)  # whatever happens, a fork never becomes a second fork server
 
 
-def _furnish(job: LaunchRequest, reports: socket.socket, user: int, group: int) -> None:
-    """Build what walls the namespaces need; where that fails, tell it and end."""
+def _mount_view(request: LaunchRequest, reports: socket.socket, user: int, group: int) -> None:
+    """Mount what the kernel sees in its namespaces; if that fails, report it and end."""
     try:
-        walls.populate(job, user, group)
+        confinement.mount_private_view(request, user, group)
     except Exception:
         _fail(reports)
         os._exit(0)
 
 
-def _guard(job: LaunchRequest, reports: socket.socket, channels: tuple[int, ...]) -> None:
+def _supervise(request: LaunchRequest, reports: socket.socket, channels: tuple[int, ...]) -> None:
     """Start the kernel, tell how it ends, and end it when nobody listens any more.
 
     With namespaces this is their first process: with it, everything in them ends.
@@ -118,7 +120,7 @@ def _guard(job: LaunchRequest, reports: socket.socket, channels: tuple[int, ...]
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     kernel = _fork()
     if kernel == 0:
-        _be_kernel(job, reports, channels)
+        _be_kernel(request, reports, channels)
     for channel in channels:
         os.close(channel)
     linux.prctl(linux.PR_SET_DUMPABLE, 0)
@@ -127,7 +129,7 @@ def _guard(job: LaunchRequest, reports: socket.socket, channels: tuple[int, ...]
     try:
         socket.send_fds(reports, [json.dumps({"started": kernel}).encode()], [watched])
         while not select.select([watched, reports], [], [], 0.5)[0] and not why:
-            why = _too_much(job, kernel) if job.walls == "landlock" else None
+            why = _too_much(request, kernel) if request.backend == "landlock" else None
     finally:
         signal.pidfd_send_signal(watched, signal.SIGKILL)
     _, status = os.waitpid(kernel, 0)
@@ -146,24 +148,24 @@ def _end_all_others() -> None:
             os.wait()
 
 
-def _too_much(job: LaunchRequest, kernel: int) -> str | None:
+def _too_much(request: LaunchRequest, kernel: int) -> str | None:
     """Say what a kernel has too much of, and Landlock cannot limit; None where nothing is."""
     try:
         tasks = [f"/proc/{kernel}/task/{task}" for task in os.listdir(f"/proc/{kernel}/task")]
     except FileNotFoundError:
         return None  # it has ended
-    if len(tasks) > job.limits["threads"]:
+    if len(tasks) > request.limits["threads"]:
         return "threads"
-    return _too_full(job, sum(_without_a_name(job, tasks).values()))
+    return _too_full(request, sum(_without_a_name(request, tasks).values()))
 
 
-def _without_a_name(job: LaunchRequest, tasks: list[str]) -> dict[int, int]:
+def _without_a_name(request: LaunchRequest, tasks: list[str]) -> dict[int, int]:
     """Return the sizes on the disk of the files that are open or mapped but in no folder any more, by inode.
 
     All threads share one table of open files (the filter of system calls sees to it) and one memory, but a
     thread that has ended, be it the first, shows neither: the first to show anything shows all.
     """
-    room = f"{os.path.realpath(job.scratch)}/"
+    scratch = f"{os.path.realpath(request.scratch)}/"
     sizes: dict[int, int] = {}
     for task in tasks:
         names = []
@@ -172,7 +174,7 @@ def _without_a_name(job: LaunchRequest, tasks: list[str]) -> dict[int, int]:
         for name in names:
             with contextlib.suppress(OSError):  # closed by now
                 found = os.stat(f"{task}/fd/{name}")
-                if not found.st_nlink and os.readlink(f"{task}/fd/{name}").startswith(room):
+                if not found.st_nlink and os.readlink(f"{task}/fd/{name}").startswith(scratch):
                     sizes[found.st_ino] = found.st_blocks * 512
         if names:
             break
@@ -181,18 +183,18 @@ def _without_a_name(job: LaunchRequest, tasks: list[str]) -> dict[int, int]:
         with contextlib.suppress(OSError):
             maps = Path(task, "maps").read_bytes()
         for line in maps.splitlines():
-            if not line.endswith(b" (deleted)") or b" " + room.encode() not in line:
+            if not line.endswith(b" (deleted)") or b" " + scratch.encode() not in line:
                 continue
             where, _, _, _, inode, _ = line.split(None, 5)
             if int(inode) not in sizes:
-                sizes[int(inode)] = _mapped(task, where.decode(), job.limits["file_size"])
+                sizes[int(inode)] = _mapped(task, where.decode(), request.limits["file_size"])
         if maps:
             break
     return sizes
 
 
 def _mapped(task: str, where: str, most: int) -> int:
-    """Return the size on the disk of a file that is mapped; `most` where the guard may not know it."""
+    """Return the size on the disk of a file that is mapped; `most` if the supervisor may not know it."""
     start, end = (int(address, 16) for address in where.split("-"))
     try:
         return os.stat(f"{task}/../../map_files/{start:x}-{end:x}").st_blocks * 512
@@ -200,42 +202,44 @@ def _mapped(task: str, where: str, most: int) -> int:
         return most
 
 
-def _too_full(job: LaunchRequest, size: int) -> str | None:
-    """Say what is too much in the job's folder, `size` bytes that are in no folder included."""
+def _too_full(request: LaunchRequest, size: int) -> str | None:
+    """Say what is too much in the request's folder, `size` bytes that are in no folder included."""
     hidden: list[OSError] = []
     files = 0
     try:
-        for folder, folders, names in os.walk(job.scratch, onerror=hidden.append):
+        for folder, folders, names in os.walk(request.scratch, onerror=hidden.append):
             files += len(folders) + len(names)
             for name in names:
                 with contextlib.suppress(FileNotFoundError):  # it may be gone by now
                     size += (Path(folder) / name).lstat().st_blocks * 512
     except (OSError, RecursionError):
         return "files"  # deeper than anybody needs: something could be hidden there
-    if files > job.limits["files"] or any(not isinstance(error, FileNotFoundError) for error in hidden):
+    if files > request.limits["files"] or any(not isinstance(error, FileNotFoundError) for error in hidden):
         return "files"
-    return "disk" if size > job.limits["disk"] else None
+    return "disk" if size > request.limits["disk"] else None
 
 
-def _be_kernel(job: LaunchRequest, reports: socket.socket, channels: tuple[int, ...]) -> None:
-    """In the last fork: go behind the walls, and be a kernel there."""
+def _be_kernel(request: LaunchRequest, reports: socket.socket, channels: tuple[int, ...]) -> None:
+    """In the last fork: be confined, and become a kernel."""
     try:
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.setsid()
         _keep_only({reports.fileno(), *channels})
-        walls.settle(job)
-        walls.lock(job)
+        confinement.enter_workspace(request)
+        confinement.confine(request)
     except Exception:
         _fail(reports)
         os._exit(1)
-    if job.kernel is None:
-        _send(reports, {"walls": "stand"})
+    if request.kernel is None:
+        _send(reports, {"probed": True})
         os._exit(0)
     try:
         from nbgrader_sealed.sandbox.sandboxed import kernel
 
-        ready = kernel.initialize_app(**job.kernel, descriptors=dict(zip(CHANNELS, channels, strict=True)))
+        ready = kernel.initialize_app(
+            **request.kernel, descriptors=dict(zip(CHANNELS, channels, strict=True))
+        )
     except Exception:
         _fail(reports)
         os._exit(1)
