@@ -1,4 +1,4 @@
-"""What pooling is, for graders alone: the reference, the checks of the hidden tests, the classic mistakes."""
+"""What pooling is, for graders alone: the reference, the checks of the hidden tests, the misconceptions."""
 
 from pooling_ref.pooling import (
     avg_pool2d,

@@ -2,7 +2,7 @@
 
 A group is a row of a table: its key, its weight, its title, a hint for whoever fails it, and what it draws.
 To add a rule, add a row. `side` groups test a rule that stands beside the pooling itself (dtype, NaN, memory,
-errors): a mistake there is a second mistake, and does not hide which one is the first.
+errors): a misconception there is a second misconception, and does not hide which one is the first.
 """
 
 from collections.abc import Callable

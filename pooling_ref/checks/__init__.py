@@ -1,4 +1,4 @@
-"""The checks that hidden tests call: they run a student's function, score it, and name its mistake."""
+"""The checks that hidden tests call: they run a student's function, score it, and name its misconception."""
 
 from pooling_ref.checks.check import CHECKS, Check, Failure, Result
 from pooling_ref.checks.grading import grade

@@ -13,7 +13,7 @@ from pooling_lab.trial import Case, Outcome, name_of_type, try_all
 from pooling_ref.backward_cases import GROUPS as BACKWARD
 from pooling_ref.cases import GROUPS as POOLING
 from pooling_ref.cases import LEFT_ALONE, Draw, Group
-from pooling_ref.checks.recognition import KnownMistakes
+from pooling_ref.checks.recognition import KnownMisconceptions
 from pooling_ref.checks.seeds import checked_seed
 from pooling_ref.fast_cases import GROUPS as FAST
 from pooling_ref.language import _
@@ -69,7 +69,7 @@ class Result:
     passed : tuple of str
         The titles of the groups passed, in the language spoken now.
     misconception : str or None
-        The key of the mistake that explains what came back.
+        The key of the misconception that explains what came back.
     seed : int
         The seed that the cases were drawn from: the same seed gives the same result.
     """
@@ -101,7 +101,7 @@ class Check:
 
     task: Task
     groups: tuple[Group, ...]
-    _last: dict[int, KnownMistakes] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _last: dict[int, KnownMisconceptions] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def draw(self, seed: int) -> list[tuple[Group, list[Case]]]:
         """Return the cases of every group, as the seed draws them.
@@ -113,11 +113,11 @@ class Check:
             for group in self.groups
         ]
 
-    def _drawn(self, seed: int) -> KnownMistakes:
+    def _drawn(self, seed: int) -> KnownMisconceptions:
         """Return the cases of a seed beside what mistakes give for them: a class is asked the same."""
         if seed not in self._last:
             self._last.clear()
-            self._last[seed] = KnownMistakes(self.task, self.draw(seed))
+            self._last[seed] = KnownMisconceptions(self.task, self.draw(seed))
         return self._last[seed]
 
     def __call__(self, function: Callable, seed: int | None = None) -> Result:

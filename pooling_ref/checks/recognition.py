@@ -1,4 +1,4 @@
-"""Which known mistake explains what came back."""
+"""Which misconception explains what came back."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ ROUNDING = 1e-9  # how far two floats may be apart that are the same but for the
 Tried = tuple[Group, Case, Outcome, bool]  # the last: whether it was right
 
 
-class KnownMistakes:
+class KnownMisconceptions:
     """The cases of one seed, and what the known mistakes give for them: each is called once, whoever asks.
 
     Parameters
@@ -34,11 +34,11 @@ class KnownMistakes:
     def recognise(self, outcomes: list[list[Outcome]]) -> str | None:
         """Return the key of the mistake that explains what came back for the cases, or None.
 
-        A mistake explains the results where one of its versions gives the same in every case of every
+        A misconception explains the results where one of its versions gives the same in every case of every
         group about the pooling itself, in those passed as in those failed. Beside them stand the groups about
-        dtype, NaN, memory and errors: a function may have a second mistake there. Of several that explain,
+        dtype, NaN, memory and errors: a function may have a second one there. Of several that explain,
         the one is named that also agrees in the most of these; of equals, the first in the table. Where only
-        groups of the second kind fail, the mistake must explain at least one of them, and none of those
+        groups of the second kind fail, the misconception must explain at least one of them, and none of those
         passed may speak against it. Where nothing is wrong but that a window too large is not refused, it is
         named whatever came back instead.
         """

@@ -8,7 +8,7 @@ import pytest
 
 from pooling_lab import language
 from pooling_lab.language import current_language, set_language
-from pooling_ref import translate
+from classroom import translate
 from pooling_ref.misconceptions import MISCONCEPTIONS
 
 EVERY = [(domain, code) for domain in translate.DOMAINS for code in translate.TRANSLATED_TO]

@@ -3,10 +3,10 @@
 import numpy as np
 
 from pooling_ref.language import later
-from pooling_ref.mistakes.steps import BOTH2D, GLOBAL, POOLS
-from pooling_ref.mistakes.table import mistake, version
+from pooling_ref.misconceptions.steps import BOTH2D, GLOBAL, POOLS
+from pooling_ref.misconceptions.table import misconception, version
 
-mistake(
+misconception(
     "writes-to-input",
     later("Your function changed an argument: the caller's array holds other numbers now. Copy it."),
 )
@@ -36,7 +36,7 @@ class _:  # out is a view of x, and np.maximum(out, part, out=out) writes to it
             np.maximum(g.out, part, out=g.out)
 
 
-mistake("no-return", later("None came back: the `return` at the end of the function is missing."))
+misconception("no-return", later("None came back: the `return` at the end of the function is missing."))
 
 
 @version(*POOLS, *GLOBAL)
@@ -50,7 +50,9 @@ def _(size, kernel_size, stride=None, padding=0):
     return None
 
 
-mistake("returns-list", later("A list came back; an array was expected: np.array(...) makes one of it."))
+misconception(
+    "returns-list", later("A list came back; an array was expected: np.array(...) makes one of it.")
+)
 
 
 @version(*POOLS, *GLOBAL)
@@ -70,7 +72,7 @@ def _(size, kernel_size, stride=None, padding=0):
     return [(size + 2 * padding - kernel_size) // (kernel_size if stride is None else stride) + 1]
 
 
-mistake(
+misconception(
     "axes-squeezed",
     later("Axes of length 1 were dropped. The result has as many axes as x: (N, C, H_out, W_out)."),
 )

@@ -1,4 +1,4 @@
-"""Pooling that is right and slow, in small steps: what a mistake replaces one step of."""
+"""Pooling that is right and slow, in small steps: what a misconception replaces one step of."""
 
 from math import prod
 from types import SimpleNamespace
@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from pooling_lab.tasks import pair
-from pooling_ref.mistakes.table import BASES
+from pooling_ref.misconceptions.table import BASES
 
 LAST_TWO = (-2, -1)
 MAX = ("max_pool_matrix", "max_pool2d")

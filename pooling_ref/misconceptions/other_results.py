@@ -5,10 +5,10 @@ from math import floor
 import numpy as np
 
 from pooling_ref.language import later
-from pooling_ref.mistakes.steps import AVG, LAST_TWO, MAX, MEANS, POOLS, MaxPool
-from pooling_ref.mistakes.table import mistake, version
+from pooling_ref.misconceptions.steps import AVG, LAST_TWO, MAX, MEANS, POOLS, MaxPool
+from pooling_ref.misconceptions.table import misconception, version
 
-mistake("minimum", later("This is the minimum of each window, not the maximum."))
+misconception("minimum", later("This is the minimum of each window, not the maximum."))
 
 
 @version(*MAX)
@@ -22,7 +22,7 @@ class _:
         return window.min(LAST_TWO)
 
 
-mistake("average-for-maximum", later("This is the average of each window; the maximum was asked for."))
+misconception("average-for-maximum", later("This is the average of each window; the maximum was asked for."))
 
 
 @version(*MAX)
@@ -46,7 +46,7 @@ class _:  # of the cells that are no padding
         return window[..., real == 1].mean(-1)
 
 
-mistake("maximum-for-average", later("This is the maximum of each window; the average was asked for."))
+misconception("maximum-for-average", later("This is the maximum of each window; the average was asked for."))
 
 
 @version(*MEANS)
@@ -63,7 +63,7 @@ class _:  # padded with −∞, as a maximum is
         return window.max(LAST_TWO)
 
 
-mistake("median-for-average", later("This is the median of each window; the average was asked for."))
+misconception("median-for-average", later("This is the median of each window; the average was asked for."))
 
 
 @version(*MEANS)
@@ -72,7 +72,7 @@ class _:
         return np.median(window, LAST_TWO)
 
 
-mistake(
+misconception(
     "window-from-everything",
     later("One value of the whole input fills every cell: look at each window alone."),
 )
@@ -90,7 +90,7 @@ class _:
         return g.x.mean(LAST_TWO)
 
 
-mistake(
+misconception(
     "float-size",
     later("The number is right, but it is a float. A size is an int: use //, or int(...)."),
 )
@@ -101,7 +101,7 @@ def _(size, kernel_size, stride=None, padding=0):
     return float((size + 2 * padding - kernel_size) // (kernel_size if stride is None else stride) + 1)
 
 
-mistake(
+misconception(
     "float-division",
     later("Half a window came back: / keeps the fraction. Use //, incomplete windows are dropped."),
 )
@@ -112,7 +112,9 @@ def _(size, kernel_size, stride=None, padding=0):
     return (size + 2 * padding - kernel_size) / (kernel_size if stride is None else stride) + 1
 
 
-mistake("size-rounded", later("round() goes up as well as down. Incomplete windows are dropped: use //."))
+misconception(
+    "size-rounded", later("round() goes up as well as down. Incomplete windows are dropped: use //.")
+)
 
 
 @version("output_size")
@@ -130,7 +132,7 @@ def _(size, kernel_size, stride=None, padding=0):
     return floor((size + 2 * padding - kernel_size) / (kernel_size if stride is None else stride) + 1.5)
 
 
-mistake(
+misconception(
     "window-not-subtracted",
     later("The padding is right, the window is not taken off: size + 2 · padding − kernel_size."),
 )

@@ -1,14 +1,14 @@
-"""Which value of a window: mistakes about the maximum itself, and about what it is kept in."""
+"""Which value of a window: misconceptions about the maximum itself, and about what it is kept in."""
 
 import sys
 
 import numpy as np
 
 from pooling_ref.language import later
-from pooling_ref.mistakes.steps import GLOBAL, LAST_TWO, MAX, MEANS, POOLS
-from pooling_ref.mistakes.table import mistake, version
+from pooling_ref.misconceptions.steps import GLOBAL, LAST_TWO, MAX, MEANS, POOLS
+from pooling_ref.misconceptions.table import misconception, version
 
-mistake(
+misconception(
     "starts-at-zero",
     later(
         "The maximum starts at 0, so 0 comes back where all values are negative. What should "
@@ -29,7 +29,7 @@ class _:  # with `if v > best`
         return np.fmax.reduce(window.reshape(*window.shape[:-2], -1), -1, initial=g.x.dtype.type(0))
 
 
-mistake(
+misconception(
     "starts-at-tiny",
     later(
         "sys.float_info.min is a tiny positive number, not the smallest one. Start from a "
@@ -63,7 +63,7 @@ class _:
         return np.maximum(window.max(LAST_TWO), _TINY)
 
 
-mistake(
+misconception(
     "starts-at-first-cell",
     later(
         "The maximum starts at a cell outside the window, x[0, 0] or x[i, j]. Start from one of the window."
@@ -93,7 +93,7 @@ class _:  # the cell of x at the place of the result
         g.out = np.maximum(g.out, first)
 
 
-mistake(
+misconception(
     "maximum-not-reset",
     later(
         "The running maximum is not reset: a window holds a value of the window before. Start "
@@ -128,7 +128,7 @@ class _:  # one maximum for each row of windows
         return np.maximum.accumulate(out, -1)
 
 
-mistake(
+misconception(
     "absolute-value",
     later("The sign is lost: −5 beat 3. A maximum compares the values themselves, not their sizes."),
 )
@@ -159,7 +159,7 @@ class _:  # the value that is furthest from zero
         return np.take_along_axis(flat, np.abs(flat).argmax(-1)[..., None], -1)[..., 0]
 
 
-mistake(
+misconception(
     "index-instead-of-value",
     later("An index came back, not a value: argmax says where the maximum is, max says what it is."),
 )
@@ -174,7 +174,7 @@ class _:
         return window.reshape(*window.shape[:-2], -1).argmax(-1)
 
 
-mistake(
+misconception(
     "first-row-only",
     later("Only the first row of each window was read. A window has kernel_size rows."),
 )
@@ -187,7 +187,7 @@ class _:
         return slice(rows.start, rows.start + 1), columns
 
 
-mistake(
+misconception(
     "first-column-only",
     later("Only the first column of each window was read. A window has kernel_size columns."),
 )
@@ -200,7 +200,7 @@ class _:
         return rows, slice(columns.start, columns.start + 1)
 
 
-mistake(
+misconception(
     "one-cell-of-window",
     later("You take one cell of each window: nothing is compared or averaged. All its cells count."),
 )
@@ -224,7 +224,7 @@ class _:
         g.out = g.padded[..., :: g.stride[0], :: g.stride[1]]
 
 
-mistake(
+misconception(
     "nan-lost",
     later(
         "The NaN vanished. `v > best` is false where one of them is NaN, and nanmax, nanmean "
@@ -300,7 +300,7 @@ class _:  # nansum
 
 _DTYPES = ("dtype", "dtype-padding")
 
-mistake(
+misconception(
     "dtype-lost",
     later(
         "The values are right, but their dtype changed. A maximum keeps it: make the result "
@@ -350,7 +350,7 @@ class _:
         return np.dtype(np.float32)
 
 
-mistake(
+misconception(
     "average-widens-float32",
     later(
         "The values are right, but their dtype is not: float32 stays float32; integers and bool give float64."

@@ -1,14 +1,14 @@
 """The two gradients: where they go, how much, and what becomes of gradients that meet.
 
-`MaxBackward` and `AvgBackward` are right and slow, in steps that a mistake may replace. The same steps as
-forward decide which windows there are, so the mistakes about windows are the same classes, used once more.
+`MaxBackward` and `AvgBackward` are right and slow, in steps that a misconception may replace. The same steps
+as forward decide which windows there are, so what is wrong about windows are the same classes, once more.
 """
 
 import numpy as np
 
 from pooling_ref.language import later
-from pooling_ref.mistakes.steps import LAST_TWO, AvgPool, MaxPool
-from pooling_ref.mistakes.table import BASES, MISCONCEPTIONS, mistake, version
+from pooling_ref.misconceptions.steps import LAST_TWO, AvgPool, MaxPool
+from pooling_ref.misconceptions.table import BASES, MISCONCEPTIONS, misconception, version
 
 MAX = ("max_pool2d_backward",)
 AVG = ("avg_pool2d_backward",)
@@ -84,7 +84,7 @@ def _at_position(window, position):
 
 # --- what adds up -------------------------------------------------------------------------------------------
 
-mistake(
+misconception(
     "gradient-overwritten",
     later("A cell that belongs to several windows gets something from each: write += where you wrote =."),
 )
@@ -102,7 +102,7 @@ class _:  # the other cells of the window are set to 0
         cells[...] = portion * incoming
 
 
-mistake(
+misconception(
     "upstream-ignored",
     later("grad_output is not used: each window sends back what came in for it, not 1."),
 )
@@ -114,7 +114,7 @@ class _:
         return np.ones(grad_output.shape[:-2])
 
 
-mistake("upstream-transposed", later("grad_output is read as [j, i]: the row i comes first."))
+misconception("upstream-transposed", later("grad_output is read as [j, i]: the row i comes first."))
 
 
 @version(*BOTH)
@@ -123,7 +123,7 @@ class _:
         return grad_output[..., j, i]
 
 
-mistake(
+misconception(
     "upstream-of-first-channel",
     later("Each channel has its own gradient: you take that of channel 0 for all. Use grad_output[n, c]."),
 )
@@ -137,7 +137,7 @@ class _:
 
 # --- who gets it --------------------------------------------------------------------------------------------
 
-mistake(
+misconception(
     "gradient-to-every-tie",
     later("Every tied maximum gets all of it, so more comes out than came in. Only the first one gets it."),
 )
@@ -149,7 +149,7 @@ class _:
         return (window == window.max(LAST_TWO, keepdims=True)).astype(float)
 
 
-mistake(
+misconception(
     "gradient-split-among-ties",
     later("The tied maxima share the gradient. The agreement here is PyTorch's: the first one gets it all."),
 )
@@ -162,7 +162,7 @@ class _:
         return ties / ties.sum(LAST_TWO, keepdims=True)
 
 
-mistake(
+misconception(
     "gradient-to-last-tie",
     later("The last of the tied maxima gets it (a >= where > should be?). The first one does, row by row."),
 )
@@ -175,7 +175,7 @@ class _:
         return _at_position(window, flat.shape[-1] - 1 - flat[..., ::-1].argmax(-1))
 
 
-mistake(
+misconception(
     "tie-by-columns",
     later("Of tied maxima you take the first one column by column. Read the window row by row."),
 )
@@ -188,7 +188,7 @@ class _:
         return _at_position(turned, _flat(turned).argmax(-1)).swapaxes(-1, -2)
 
 
-mistake(
+misconception(
     "gradient-to-whole-window",
     later("Every cell of the window gets the whole gradient: it should go to the maximum alone."),
 )
@@ -200,7 +200,7 @@ class _:
         return np.ones(window.shape)
 
 
-mistake(
+misconception(
     "gradient-of-average",
     later("This is the gradient of average pooling; that of the maximum goes to one cell of each window."),
 )
@@ -212,7 +212,7 @@ class _:
         return np.full(window.shape, 1 / np.prod(g.kernel))
 
 
-mistake(
+misconception(
     "gradient-to-minimum",
     later("The smallest value of each window gets the gradient: the largest one should."),
 )
@@ -225,7 +225,7 @@ class _:
         return _at_position(window, _flat(inside).argmin(-1))
 
 
-mistake(
+misconception(
     "winner-by-size",
     later("The winner is chosen by its size without the sign: −5 beat 3. Compare the values themselves."),
 )
@@ -237,7 +237,7 @@ class _:
         return _at_position(window, _flat(np.where(real == 1, np.abs(window), -1)).argmax(-1))
 
 
-mistake(
+misconception(
     "gradient-times-value",
     later("The gradient is multiplied by the value of the cell: the slope of a maximum is 1 at its winner."),
 )
@@ -249,7 +249,7 @@ class _:
         return super().portion(window, real, g) * window.max(LAST_TWO, keepdims=True)
 
 
-mistake(
+misconception(
     "winner-of-all-channels",
     later("One winner for all channels: find the maximum of each image and channel on its own."),
 )
@@ -296,7 +296,7 @@ def _divided_by(number):
     return Divided
 
 
-mistake(
+misconception(
     "position-by-height",
     later("The row of a position is position // width of the window, its column position % width."),
 )
@@ -330,7 +330,7 @@ class _:  # where nothing stops it, the neighbouring window's cells get it
 version(*MAX)(_divided_by(lambda cut, kernel: cut[0]))
 version(*MAX)(_divided_by(lambda cut, kernel: kernel[0]))
 
-mistake(
+misconception(
     "position-by-uncut-width",
     later(
         "At the edge of x the window is cut, and has fewer columns than kernel_size says: divide the "
@@ -339,7 +339,7 @@ mistake(
 )
 version(*MAX)(_divided_by(lambda cut, kernel: kernel[1]))
 
-mistake(
+misconception(
     "window-start-forgotten",
     later("The position inside the window was taken for one in x: add where the window starts."),
 )
@@ -367,7 +367,7 @@ class _:  # of windows cut at the edges of x
         super().give(cells, portion[(..., *self.inside)], incoming)
 
 
-mistake(
+misconception(
     "gradient-keeps-padding",
     later("The gradient still has its padding: cut it off, the result has the shape of x."),
 )
@@ -379,7 +379,7 @@ class _:
         return g.grad
 
 
-mistake(
+misconception(
     "gradient-beside-its-cell",
     later("The padding shifted the gradient: row 0 of the padded array is row −padding of x."),
 )
@@ -391,7 +391,7 @@ class _:
         return g.grad[..., : g.x.shape[-2], : g.x.shape[-1]]
 
 
-mistake(
+misconception(
     "integer-gradient",
     later("The result has x's integer dtype, which cuts 0.5 off to 0: make it with dtype=float."),
 )
@@ -421,7 +421,7 @@ class _:  # += of single cells cuts what has come together so far
         cells[...] = cells + portion * incoming
 
 
-mistake(
+misconception(
     "last-cells-missing",
     later("The result ends where the last window ends. It has the shape of x: what is in no window gets 0."),
 )
@@ -439,7 +439,7 @@ class _:
 
 # --- the share of an average --------------------------------------------------------------------------------
 
-mistake(
+misconception(
     "gradient-not-shared",
     later("Every cell gets the whole gradient: divide it by the number of cells of the window."),
 )
@@ -451,7 +451,7 @@ class _:
         return 1
 
 
-mistake(
+misconception(
     "gradient-of-maximum",
     later("This is the gradient of max pooling; that of the average is shared out among all cells."),
 )
@@ -463,7 +463,7 @@ class _:
         return _at_position(window, _flat(np.where(real == 1, window, -np.inf)).argmax(-1))
 
 
-# --- the mistakes about windows, once more ------------------------------------------------------------------
+# --- the misconceptions about windows, once more -----------------------------------------------------------
 
 _WINDOWS = (
     "starts-without-stride",
@@ -497,7 +497,7 @@ _DIVISORS = (
     "count-include-pad-inverted",
 )
 
-# Steps that only the way forward has: what replaces one of them is no mistake here.
+# Steps that only the way forward has: what replaces one of them is no misconception here.
 _ONLY_FORWARD = frozenset({"fill", "count", "count_one", "refuse", "value", "total", "__call__"})
 
 
@@ -513,7 +513,7 @@ def _use_again(forward: str, backward: str, keys: tuple[str, ...]) -> None:
 _use_again("max_pool2d", *MAX, (*_WINDOWS, "zero-padding"))
 _use_again("avg_pool2d", *AVG, (*_WINDOWS, *_DIVISORS))
 
-mistake(
+misconception(
     "writes-to-arguments",
     later("Your function changed grad_output or x: the caller still needs both. Work on a new array."),
 )

@@ -1,4 +1,4 @@
-"""Which window: mistakes about where it starts, where it ends, and how many there are."""
+"""Which window: misconceptions about where it starts, where it ends, and how many there are."""
 
 from math import ceil
 
@@ -6,10 +6,10 @@ import numpy as np
 
 from pooling_lab.tasks import pair
 from pooling_ref.language import later
-from pooling_ref.mistakes.steps import BOTH2D, MATRICES, POOLS
-from pooling_ref.mistakes.table import mistake, version
+from pooling_ref.misconceptions.steps import BOTH2D, MATRICES, POOLS
+from pooling_ref.misconceptions.table import misconception, version
 
-mistake(
+misconception(
     "starts-without-stride",
     later("Window (0, 1) starts at column 1; it should start at column 1 · stride: i * stride, not i."),
 )
@@ -21,7 +21,7 @@ class _:
         return i, j
 
 
-mistake(
+misconception(
     "moves-by-window",
     later("You moved by the window's size, not by the stride: window i starts at i * stride."),
 )
@@ -33,7 +33,7 @@ class _:
         return i * g.kernel[0], j * g.kernel[1]
 
 
-mistake(
+misconception(
     "row-stride-for-columns",
     later("Rows right, columns wrong: the columns move by the rows' stride. stride is (down, right)."),
 )
@@ -53,7 +53,7 @@ class _:
         return i * g.stride[0], j * g.stride[0]
 
 
-mistake("stride-swapped", later("The two numbers of stride are swapped: (down, right), rows first."))
+misconception("stride-swapped", later("The two numbers of stride are swapped: (down, right), rows first."))
 
 
 @version(*BOTH2D)
@@ -70,7 +70,7 @@ class _:
         return i * g.stride[1], j * g.stride[0]
 
 
-mistake(
+misconception(
     "window-swapped",
     later("Height and width of the window are swapped: a 2×3 window was read as 3×2. Rows come first."),
 )
@@ -105,7 +105,7 @@ class _:
         return slice(top, top + g.kernel[1]), slice(left, left + g.kernel[0])
 
 
-mistake(
+misconception(
     "width-from-height",
     later("The width is taken from the height: right for square inputs only. Width is x.shape[-1]."),
 )
@@ -139,7 +139,7 @@ class _:
         return (super().count(g)[1],) * 2
 
 
-mistake("transposed", later("The result is the transpose: out[i, j], row first, not out[j, i]."))
+misconception("transposed", later("The result is the transpose: out[i, j], row first, not out[j, i]."))
 
 
 @version(*POOLS)
@@ -156,7 +156,7 @@ class _:
         return out.swapaxes(-1, -2)
 
 
-mistake(
+misconception(
     "size-without-plus-one",
     later(
         "The last window is missing: (size − kernel_size) // stride counts the steps; there is one "
@@ -205,7 +205,7 @@ def _(size, kernel_size, stride=None, padding=0):
     return (size + 2 * padding - kernel_size) // (kernel_size if stride is None else stride)
 
 
-mistake(
+misconception(
     "ceil-for-floor",
     later(
         "The last window is incomplete: it hangs over the edge. Round down (//): incomplete "
@@ -250,7 +250,7 @@ def _(size, kernel_size, stride=None, padding=0):
     return ceil((size + 2 * padding) / (kernel_size if stride is None else stride))
 
 
-mistake(
+misconception(
     "size-ignores-window",
     later("The size must depend on the window: the last one starts at size − kernel_size, not at the edge."),
 )
@@ -278,7 +278,7 @@ def _(size, kernel_size, stride=None, padding=0):
     return size // (kernel_size if stride is None else stride)
 
 
-mistake(
+misconception(
     "adds-one-before-dividing",
     later("(size − kernel_size + 1) // stride is right for a stride of 1 only: divide first, then add 1."),
 )
@@ -295,7 +295,7 @@ def _(size, kernel_size, stride=None, padding=0):
     return (size + 2 * padding - kernel_size + 1) // (kernel_size if stride is None else stride)
 
 
-mistake(
+misconception(
     "loop-ends-early",
     later(
         "The last row or column is still zero: the loop ends one too early. range(n) already stops before n."
@@ -321,7 +321,7 @@ class _:
         return np.ndindex(shape[0], max(shape[1] - 1, 0))
 
 
-mistake(
+misconception(
     "slice-end-inclusive",
     later("A slice's end is exclusive: i:i+k has k rows, i:i+k-1 one too few."),
 )
@@ -334,7 +334,7 @@ class _:
         return slice(rows.start, rows.stop - 1), slice(columns.start, columns.stop - 1)
 
 
-mistake(
+misconception(
     "slice-end-too-far",
     later(
         "The window is one row and one column too large: a slice's end is exclusive, i:i+k "

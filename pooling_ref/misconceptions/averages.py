@@ -5,10 +5,10 @@ from math import prod
 import numpy as np
 
 from pooling_ref.language import later
-from pooling_ref.mistakes.steps import GLOBAL, LAST_TWO, MEANS
-from pooling_ref.mistakes.table import mistake, version
+from pooling_ref.misconceptions.steps import GLOBAL, LAST_TWO, MEANS
+from pooling_ref.misconceptions.table import misconception, version
 
-mistake(
+misconception(
     "sum-not-mean",
     later("This is the sum, k · k times the mean: divide by the number of cells of the window."),
 )
@@ -20,7 +20,7 @@ class _:
         return 1
 
 
-mistake("integer-division", later("2.5 became 2: // divides integers and drops the rest. Use /."))
+misconception("integer-division", later("2.5 became 2: // divides integers and drops the rest. Use /."))
 
 
 @version(*MEANS)
@@ -57,7 +57,7 @@ class _:
         return self.total(window) // self.divisor(window, real, g)
 
 
-mistake(
+misconception(
     "integer-output",
     later(
         "The result has the integer dtype of x, and an integer array cannot hold 2.5: make it a float array."
@@ -71,7 +71,7 @@ class _:
         return x.dtype
 
 
-mistake(
+misconception(
     "decimals-cut",
     later("36.5 became 36: int() and astype(int) cut the decimals off. Leave the average as it is."),
 )
@@ -89,7 +89,9 @@ class _:
         return np.dtype(np.int64)
 
 
-mistake("rounded", later("The average was rounded to an integer. Leave it as it is: 36.5 is not 36, nor 37."))
+misconception(
+    "rounded", later("The average was rounded to an integer. Leave it as it is: 36.5 is not 36, nor 37.")
+)
 
 
 @version(*MEANS)
@@ -125,7 +127,7 @@ class _:
         return np.floor(super().value(window, real, g) + 0.5)
 
 
-mistake(
+misconception(
     "sum-wraps",
     later("250 + 250 wrapped around to 244: the sum does not fit into x's dtype. Sum in float64."),
 )
@@ -143,7 +145,7 @@ class _:  # bool stays right
         return window.sum(LAST_TWO, dtype=window.dtype if window.dtype.kind != "b" else float)
 
 
-mistake(
+misconception(
     "divides-by-side",
     later("You divide by k, one side of the window. It has k · k cells: height times width."),
 )
@@ -161,7 +163,7 @@ class _:
         return g.kernel[1]
 
 
-mistake(
+misconception(
     "divides-by-side-squared",
     later("You divide by the square of one side: right for square windows only. Divide by height · width."),
 )
@@ -179,7 +181,7 @@ class _:
         return g.kernel[1] ** 2
 
 
-mistake(
+misconception(
     "divides-by-stride",
     later("You divide by the stride's cells: divide by the number of cells of the window."),
 )
@@ -191,7 +193,7 @@ class _:
         return prod(g.stride)
 
 
-mistake(
+misconception(
     "divides-by-four",
     later("You divide by 4: right for 2×2 windows only. Divide by the cells of the window."),
 )
@@ -203,7 +205,7 @@ class _:
         return 4
 
 
-mistake(
+misconception(
     "divides-by-nonzeros",
     later(
         "You divide by the count of the cells that are not zero. A zero of x is a value like "

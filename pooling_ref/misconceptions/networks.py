@@ -7,7 +7,7 @@ import numpy as np
 from pooling_lab.tasks import pair
 from pooling_ref import networks, pooling
 from pooling_ref.language import later
-from pooling_ref.mistakes.table import MISCONCEPTIONS, mistake, version
+from pooling_ref.misconceptions.table import MISCONCEPTIONS, misconception, version
 
 SHAPE, PARAMETERS, WORK = "layer_shape", "layer_parameters", "layer_multiply_adds"
 BLOCK, VIEW = "conv_block", "window_view"
@@ -32,13 +32,13 @@ CONV, POOLS, DENSE = ("conv",), ("max", "avg"), ("dense",)
 
 # --- the shape ----------------------------------------------------------------------------------------------
 
-mistake(
+misconception(
     "channels-kept",
     later("The channels that come out of a convolution are its filters, whatever comes in."),
 )
 _instead(SHAPE, CONV, lambda layer, shape: (shape[0], *networks.layer_shape(layer, shape)[1:]))
 
-mistake(
+misconception(
     "convolution-without-padding",
     later("These convolutions have a padding of (k − 1) / 2: with stride 1 height and width stay."),
 )
@@ -48,13 +48,13 @@ _instead(
     lambda layer, shape: (layer[1], *((n - layer[2]) // _stride(layer) + 1 for n in shape[1:])),
 )
 
-mistake("convolution-stride-ignored", later("A convolution may bring a stride, as its fourth value."))
+misconception("convolution-stride-ignored", later("A convolution may bring a stride, as its fourth value."))
 _instead(SHAPE, CONV, lambda layer, shape: (layer[1], *shape[1:]))
 _instead(
     WORK, CONV, lambda layer, shape: networks.layer_multiply_adds(layer[:3], shape)
 )  # the cells that come in
 
-mistake(
+misconception(
     "stride-rounds-down",
     later("A filter also stops at the last cell: 9 cells with stride 2 give 5 places, not 9 // 2."),
 )
@@ -65,50 +65,50 @@ _instead(
     lambda layer, shape: prod((layer[1], shape[0], layer[2] ** 2, *(n // _stride(layer) for n in shape[1:]))),
 )
 
-mistake(
+misconception(
     "pooled-channels",
     later("Pooling keeps the channels: it makes height and width smaller, nothing else."),
 )
 _instead(SHAPE, POOLS, lambda layer, shape: tuple(n // layer[1] for n in shape))
 
-mistake(
+misconception(
     "pooling-by-two",
     later("Pooling divides by its window, which is the layer's second value; a 2 is written in."),
 )
 _instead(SHAPE, POOLS, lambda layer, shape: (shape[0], shape[1] // 2, shape[2] // 2))
 
-mistake(
+misconception(
     "pooling-rounds-up",
     later("Only whole windows give a cell: 9 rows hold four windows of 2, the ninth row is dropped."),
 )
 _instead(SHAPE, POOLS, lambda layer, shape: (shape[0], *(ceil(n / layer[1]) for n in shape[1:])))
 
-mistake(
+misconception(
     "pooling-moves-by-one",
     later("The stride of these poolings is their window: the windows do not overlap."),
 )
 _instead(SHAPE, POOLS, lambda layer, shape: (shape[0], *(n - layer[1] + 1 for n in shape[1:])))
 
-mistake(
+misconception(
     "only-max-pooling",
     later("Average pooling makes the maps smaller too: think of both names, max and avg."),
 )
 _instead(SHAPE, ("avg",), lambda layer, shape: shape)
 
-mistake(
+misconception(
     "dense-keeps-the-map",
     later("A dense layer gives one value per output: (outputs, 1, 1). Height and width are gone."),
 )
 _instead(SHAPE, DENSE, lambda layer, shape: (layer[1], *shape[1:]))
 
-mistake(
+misconception(
     "dense-without-axes",
     later("A shape has three numbers here, after a dense layer too: (outputs, 1, 1)."),
 )
 _instead(SHAPE, DENSE, lambda layer, shape: (layer[1],))
 _instead(SHAPE, DENSE, lambda layer, shape: layer[1])
 
-mistake(
+misconception(
     "width-as-height",
     later("The width is taken from the height, or the other way round: shape is (channels, height, width)."),
 )
@@ -140,7 +140,7 @@ for _task, _seen in ((PARAMETERS, DENSE), (WORK, ("conv", "dense"))):
             ),
         )
 
-mistake(
+misconception(
     "shape-of-floats",
     later("/ gives floats: a shape holds integers. Divide with //."),
 )
@@ -160,41 +160,45 @@ def _(layer, shape):
 
 # --- the parameters -----------------------------------------------------------------------------------------
 
-mistake("bias-forgotten", later("Each filter and each output has a bias besides its weights: one more."))
+misconception(
+    "bias-forgotten", later("Each filter and each output has a bias besides its weights: one more.")
+)
 _instead(
     PARAMETERS, ("conv", "dense"), lambda layer, shape: networks.layer_parameters(layer, shape) - layer[1]
 )
 _instead(PARAMETERS, CONV, lambda layer, shape: networks.layer_parameters(layer, shape) - layer[1])
 _instead(PARAMETERS, DENSE, lambda layer, shape: networks.layer_parameters(layer, shape) - layer[1])
 
-mistake("one-bias-for-all", later("Each filter and each output has a bias of its own, not one for all."))
+misconception(
+    "one-bias-for-all", later("Each filter and each output has a bias of its own, not one for all.")
+)
 _instead(
     PARAMETERS, ("conv", "dense"), lambda layer, shape: networks.layer_parameters(layer, shape) - layer[1] + 1
 )
 _instead(PARAMETERS, CONV, lambda layer, shape: networks.layer_parameters(layer, shape) - layer[1] + 1)
 
-mistake(
+misconception(
     "input-channels-forgotten",
     later("A filter looks at all channels that come in: its weights are channels · side · side."),
 )
 _instead(PARAMETERS, CONV, lambda layer, shape: layer[1] * (layer[2] ** 2 + 1))
 _instead(WORK, CONV, lambda layer, shape: networks.layer_multiply_adds(layer, shape) // shape[0])
 
-mistake(
+misconception(
     "filters-forgotten",
     later("That is one filter only: multiply by the number of filters."),
 )
 _instead(PARAMETERS, CONV, lambda layer, shape: shape[0] * layer[2] ** 2 + 1)
 _instead(WORK, CONV, lambda layer, shape: networks.layer_multiply_adds(layer, shape) // layer[1])
 
-mistake(
+misconception(
     "side-not-squared",
     later("A filter is square: it has side · side cells per channel."),
 )
 _instead(PARAMETERS, CONV, lambda layer, shape: layer[1] * (shape[0] * layer[2] + 1))
 _instead(WORK, CONV, lambda layer, shape: networks.layer_multiply_adds(layer, shape) // layer[2])
 
-mistake(
+misconception(
     "weights-at-every-place",
     later("A filter has the same weights at all its places: height and width do not count here."),
 )
@@ -212,21 +216,21 @@ _instead(
 )
 _instead(PARAMETERS, CONV, lambda layer, shape: networks.layer_multiply_adds(layer, shape) + layer[1])
 
-mistake(
+misconception(
     "dense-sees-channels-only",
     later("A dense layer sees every value that comes in: channels · height · width of them."),
 )
 _instead(PARAMETERS, DENSE, lambda layer, shape: layer[1] * (shape[0] + 1))
 _instead(WORK, DENSE, lambda layer, shape: layer[1] * shape[0])
 
-mistake(
+misconception(
     "dense-without-channels",
     later("A dense layer sees the maps of all channels: multiply by their number."),
 )
 _instead(PARAMETERS, DENSE, lambda layer, shape: layer[1] * (shape[1] * shape[2] + 1))
 _instead(WORK, DENSE, lambda layer, shape: layer[1] * shape[1] * shape[2])
 
-mistake(
+misconception(
     "pooling-counted",
     later("Pooling has no weights: it compares or averages, but learns nothing and multiplies nothing."),
 )
@@ -235,20 +239,20 @@ for _task in COUNTS:
     _instead(_task, POOLS, lambda layer, shape: shape[0] * layer[1] ** 2)
     _instead(_task, POOLS, lambda layer, shape: prod(networks.layer_shape(layer, shape)) * layer[1] ** 2)
 
-mistake("relu-counted", later("A ReLU has no weights: it learns nothing and multiplies nothing."))
+misconception("relu-counted", later("A ReLU has no weights: it learns nothing and multiplies nothing."))
 for _task in COUNTS:
     _instead(_task, ("relu",), lambda layer, shape: prod(shape))
 
 # --- the work -----------------------------------------------------------------------------------------------
 
-mistake(
+misconception(
     "places-forgotten",
     later("That is the work at one place: multiply by the places, the cells of the map that comes out."),
 )
 _instead(WORK, CONV, lambda layer, shape: layer[1] * shape[0] * layer[2] ** 2)
 _instead(WORK, CONV, lambda layer, shape: networks.layer_parameters(layer, shape))
 
-mistake("bias-multiplied", later("A bias is only added: it is not a multiply-add."))
+misconception("bias-multiplied", later("A bias is only added: it is not a multiply-add."))
 _instead(
     WORK,
     ("conv", "dense"),
@@ -258,7 +262,7 @@ _instead(
 )
 _instead(WORK, DENSE, lambda layer, shape: networks.layer_parameters(layer, shape))
 
-mistake(
+misconception(
     "counted-twice",
     later("One weight times one value, added on, is one multiply-add: do not count the addition again."),
 )
@@ -292,32 +296,38 @@ def _convolved(x, weights, bias):
     return positive - networks.conv_block(x, -weights, -bias)
 
 
-mistake("relu-forgotten", later("The ReLU is missing: what is negative after the convolution becomes 0."))
+misconception(
+    "relu-forgotten", later("The ReLU is missing: what is negative after the convolution becomes 0.")
+)
 _block(relu=lambda maps: maps)
 
-mistake(
+misconception(
     "relu-after-pooling",
     later("The ReLU comes before the pooling: the ReLU of an average is not the average of a ReLU."),
 )
 _block(relu=lambda maps: maps, after=lambda maps: np.maximum(maps, 0))
 
-mistake("relu-by-size", later("A ReLU makes negative values 0; np.abs turns their sign round."))
+misconception("relu-by-size", later("A ReLU makes negative values 0; np.abs turns their sign round."))
 _block(relu=np.abs)
 
-mistake("relu-cuts-at-one", later("A ReLU has no upper limit: it only cuts off what is below 0."))
+misconception("relu-cuts-at-one", later("A ReLU has no upper limit: it only cuts off what is below 0."))
 _block(relu=lambda maps: np.clip(maps, 0, 1))
 
-mistake("kind-ignored", later("The argument kind is ignored: it says which pooling, and None says none."))
+misconception(
+    "kind-ignored", later("The argument kind is ignored: it says which pooling, and None says none.")
+)
 _block(kind=lambda kind: "max")
 _block(kind=lambda kind: "avg")
 _block(kind=lambda kind: kind and "max")
 _block(kind=lambda kind: kind and "avg")
 _block(kind=lambda kind: None)
 
-mistake("kinds-swapped", later("max and avg are swapped."))
+misconception("kinds-swapped", later("max and avg are swapped."))
 _block(kind=lambda kind: {"max": "avg", "avg": "max"}.get(kind))
 
-mistake("none-not-expected", later("kind may be None: then there is no pooling, and no name to look up."))
+misconception(
+    "none-not-expected", later("kind may be None: then there is no pooling, and no name to look up.")
+)
 
 
 @version(BLOCK)
@@ -327,10 +337,12 @@ def _(x, weights, bias, kind=None, window=2):
     return networks.conv_block(x, weights, bias, kind, window)
 
 
-mistake("window-ignored", later("A window of 2 is written in; the argument window says how large it is."))
+misconception(
+    "window-ignored", later("A window of 2 is written in; the argument window says how large it is.")
+)
 _block(window=lambda window: 2)
 
-mistake("bias-left-out", later("The biases are left out: hand them to `convolve`."))
+misconception("bias-left-out", later("The biases are left out: hand them to `convolve`."))
 
 
 @version(BLOCK)
@@ -338,7 +350,7 @@ def _(x, weights, bias, kind=None, window=2):
     return networks.conv_block(x, weights, 0 * bias, kind, window)
 
 
-mistake("pools-before-convolving", later("The pooling comes last: convolution, ReLU, pooling."))
+misconception("pools-before-convolving", later("The pooling comes last: convolution, ReLU, pooling."))
 
 
 @version(BLOCK)
@@ -356,7 +368,7 @@ def _(x, weights, bias, kind=None, window=2):
 
 # --- the view of windows ------------------------------------------------------------------------------------
 
-mistake(
+misconception(
     "view-axes-in-another-order",
     later("The axes stand in another order: images, channels, windows down, windows right, rows, columns."),
 )
@@ -367,7 +379,7 @@ for _order in ((0, 1, 4, 5, 2, 3), (0, 1, 2, 4, 3, 5), (0, 1, 3, 2, 4, 5), (0, 1
         return networks.window_view(x, kernel_size, stride).transpose(order)
 
 
-mistake(
+misconception(
     "view-moves-by-one",
     later("Every cell has a window here: keep one out of so many, as the stride says."),
 )
@@ -378,7 +390,7 @@ def _(x, kernel_size, stride=None):
     return networks.window_view(x, kernel_size, 1)
 
 
-mistake(
+misconception(
     "view-of-maxima",
     later("window_view shows the windows with all their cells: the maximum comes afterwards."),
 )
@@ -389,7 +401,7 @@ def _(x, kernel_size, stride=None):
     return networks.window_view(x, kernel_size, stride).max((4, 5))
 
 
-mistake(
+misconception(
     "view-windows-flattened",
     later("The cells of a window stand in two axes, rows and columns, not one after the other in one."),
 )

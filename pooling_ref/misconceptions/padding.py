@@ -6,10 +6,10 @@ import numpy as np
 
 from pooling_lab.tasks import pair
 from pooling_ref.language import later
-from pooling_ref.mistakes.steps import BOTH2D, MAX, padded
-from pooling_ref.mistakes.table import mistake, version
+from pooling_ref.misconceptions.steps import BOTH2D, MAX, padded
+from pooling_ref.misconceptions.table import misconception, version
 
-mistake(
+misconception(
     "zero-padding",
     later("The padding won over negative values: it is filled with 0. In a maximum, padding counts as −∞."),
 )
@@ -21,7 +21,7 @@ class _:
         return 0
 
 
-mistake(
+misconception(
     "infinity-into-integers",
     later(
         "−∞ does not fit into integers, and in a bool array it is True. Fill with the dtype's smallest "
@@ -77,7 +77,7 @@ class _:  # np.iinfo knows no bool
         return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
 
 
-mistake(
+misconception(
     "padding-not-counted",
     later("With a 3×3 window a corner is divided by 9, not by 4: by default the zeros of the padding count."),
 )
@@ -89,7 +89,7 @@ class _:
         return real.sum()
 
 
-mistake(
+misconception(
     "padding-counted",
     later("With count_include_pad=False divide by the real cells only: the padding's zeros do not count."),
 )
@@ -101,7 +101,7 @@ class _:
         return prod(g.kernel)
 
 
-mistake(
+misconception(
     "end-not-cut",
     later(
         "stop − start counts cells beyond the lower and right edge of x: a slice may end outside. Cut the "
@@ -117,7 +117,7 @@ class _:
         return prod(g.kernel) if g.include else rows * columns
 
 
-mistake("count-include-pad-inverted", later("count_include_pad is used the wrong way round."))
+misconception("count-include-pad-inverted", later("count_include_pad is used the wrong way round."))
 
 
 @version("avg_pool2d")
@@ -126,7 +126,7 @@ class _:
         return real.sum() if g.include else prod(g.kernel)
 
 
-mistake(
+misconception(
     "padding-on-one-side",
     later("Padding goes on both sides: the padded size is size + 2 · padding, not size + padding."),
 )
@@ -169,7 +169,7 @@ def _(size, kernel_size, stride=None, padding=0):
     return (size + padding - kernel_size) // (kernel_size if stride is None else stride) + 1
 
 
-mistake(
+misconception(
     "batch-and-channels-padded",
     later("Batch and channels were padded too: np.pad(x, p) pads every axis. Give each axis its own pair."),
 )
@@ -197,7 +197,9 @@ class _:
         return super().__call__(np.pad(x, padding), kernel_size, stride or kernel_size, 0)
 
 
-mistake("padding-swapped", later("Height and width of the padding are swapped: (rows, columns), rows first."))
+misconception(
+    "padding-swapped", later("Height and width of the padding are swapped: (rows, columns), rows first.")
+)
 
 
 @version(*BOTH2D)
@@ -217,7 +219,7 @@ class _:
         return padded(np.ones(x.shape[-2:], int), g.padding[::-1], 0)
 
 
-mistake("padding-ignored", later("The argument padding is ignored: the result is that of padding=0."))
+misconception("padding-ignored", later("The argument padding is ignored: the result is that of padding=0."))
 
 
 @version(*BOTH2D)
@@ -243,7 +245,7 @@ def _(size, kernel_size, stride=None, padding=0):
     return (size - kernel_size) // (kernel_size if stride is None else stride) + 1
 
 
-mistake(
+misconception(
     "window-starts-before-x",
     later(
         "With padding a window begins before x, and a negative index counts from the end. Cut both ends: "

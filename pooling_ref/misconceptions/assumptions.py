@@ -5,10 +5,10 @@ from math import prod
 import numpy as np
 
 from pooling_ref.language import later
-from pooling_ref.mistakes.steps import BOTH2D, GLOBAL, POOLS, AvgPool
-from pooling_ref.mistakes.table import mistake, version
+from pooling_ref.misconceptions.steps import BOTH2D, GLOBAL, POOLS, AvgPool
+from pooling_ref.misconceptions.table import misconception, version
 
-mistake(
+misconception(
     "two-by-two-written-in",
     later("A window of 2×2 is written in, the argument kernel_size is ignored."),
 )
@@ -56,7 +56,7 @@ class _:  # all other arguments are ignored, and nothing is refused
         pass
 
 
-mistake(
+misconception(
     "default-stride-one",
     later("The window moves by 1. Where no stride is given, it moves by its own size: stride = kernel_size."),
 )
@@ -79,7 +79,7 @@ def _(size, kernel_size, stride=None, padding=0):
     return (size + 2 * padding - kernel_size) // (stride or 1) + 1
 
 
-mistake(
+misconception(
     "default-stride-two",
     later("The window moves by 2. Where no stride is given, it moves by its own size: stride = kernel_size."),
 )
@@ -102,7 +102,7 @@ def _(size, kernel_size, stride=None, padding=0):
     return (size + 2 * padding - kernel_size) // (2 if stride is None else stride) + 1
 
 
-mistake(
+misconception(
     "reshape-mixes-windows",
     later("The reshape mixes cells of other windows: split the rows and the columns first, (h, k, w, k)."),
 )
@@ -130,7 +130,7 @@ class _:
         g.out = self.value(blocks, g.real[:a, :b], g)
 
 
-mistake(
+misconception(
     "reshape-without-cropping",
     later("5 rows do not split into twos: cut the rows and columns that do not fit off before the reshape."),
 )
@@ -156,7 +156,7 @@ class _:
         super().fill(g)
 
 
-mistake(
+misconception(
     "stride-ignored",
     later("The stride is ignored: this works without overlap and gaps only, where stride = window."),
 )
@@ -179,7 +179,7 @@ def _(size, kernel_size, stride=None, padding=0):
     return (size + 2 * padding - kernel_size) // kernel_size + 1
 
 
-mistake(
+misconception(
     "return-inside-loop",
     later("Only the first window is filled: the `return` stands inside the loop. Move it to the left."),
 )
@@ -235,7 +235,7 @@ class _:  # the value itself
         return out.reshape(-1)[0]
 
 
-mistake(
+misconception(
     "too-large-window-accepted",
     later(
         "A window larger than the padded input gives no ValueError. Say so: raise "
@@ -302,7 +302,7 @@ class _:
             return None
 
 
-mistake(
+misconception(
     "refuses-padded-window",
     later(
         "The window may be larger than x, as long as it fits into the padded input: add 2 · "
@@ -318,7 +318,7 @@ class _:
             raise ValueError("the window is larger than the input")
 
 
-mistake(
+misconception(
     "strides-assumed",
     later(
         "as_strided with strides worked out from the shape is wrong on a transposed or sliced "
@@ -342,7 +342,7 @@ class _:
         return super().__call__(plain, *args, **kwargs)
 
 
-mistake(
+misconception(
     "first-channel-only",
     later("Your channels are identical: each one is channel 0. Use the channel's index: x[n, c]."),
 )
@@ -372,7 +372,7 @@ class _:  # the last one stays
         return super().__call__(np.broadcast_to(x[:, -1:], x.shape), *args, **kwargs)
 
 
-mistake(
+misconception(
     "first-image-only",
     later(
         "Your images are identical: each one is the first of the batch. Use the index of the image: x[n, c]."
@@ -407,14 +407,14 @@ def _over(axes, one):
     return Mixed
 
 
-mistake(
+misconception(
     "channels-mixed",
     later("Your channels are identical: the window ran over all of them. Pool each channel on its own."),
 )
 for _one in (False, True):
     version(*BOTH2D, *GLOBAL)(_over((1,), _one))
 
-mistake("batch-mixed", later("The images of the batch were mixed: pool each image on its own."))
+misconception("batch-mixed", later("The images of the batch were mixed: pool each image on its own."))
 for _axes in ((0,), (0, 1)):
     for _one in (False, True):
         version(*BOTH2D, *GLOBAL)(_over(_axes, _one))

@@ -1,15 +1,15 @@
-"""The table of mistakes, and the two words that a row of it begins with: `mistake` and `version`."""
+"""The table of misconceptions, and the two words that a row of it begins with."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-# For each task the classes that do it right, in steps that a mistake may replace.
+# For each task the classes that do it right, in steps that a misconception may replace.
 BASES: dict[str, tuple[type, ...]] = {}
 
 
 @dataclass
 class Misconception:
-    """A mistake that learners make.
+    """What a learner believes that makes a function wrong.
 
     Attributes
     ----------
@@ -18,9 +18,9 @@ class Misconception:
     message : str
         What helps, to be translated.
     about : tuple of str
-        The keys of groups of cases one of which must fail, or it is not this mistake; none where any will do.
+        The keys of groups of cases one of which must fail, or it is not this one; none if any will do.
     versions : dict
-        For each task the wrong functions that come from it.
+        For each task the functions that have it.
     """
 
     key: str
@@ -30,20 +30,20 @@ class Misconception:
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The tasks it can be made in."""
+        """The tasks that it can be met in."""
         return tuple(self.versions)
 
 
 MISCONCEPTIONS: dict[str, Misconception] = {}
 
 
-def mistake(key: str, message: str, about: tuple[str, ...] = ()) -> None:
-    """Begin a mistake: the versions that follow belong to it."""
+def misconception(key: str, message: str, about: tuple[str, ...] = ()) -> None:
+    """Begin a misconception: the versions that follow belong to it."""
     MISCONCEPTIONS[key] = Misconception(key, message, about)
 
 
 def version(*tasks: str) -> Callable:
-    """Register a class of replaced steps, or a whole function, as a version of the mistake begun last."""
+    """Register a class of replaced steps, or a whole function, as a version of the one begun last."""
 
     def register(wrong):
         entry = list(MISCONCEPTIONS.values())[-1]
