@@ -41,7 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).parent / "results" / "grading.json"
 ASSIGNMENT, NOTEBOOK = "max-pooling", "max_pooling"
 TIMEOUT = 20  # seconds for a cell, on both sides
-ROOMS = ("source", "release", "pooling_lab", "pooling_ref", "engine", "classroom", "benchmarks")
+FOLDERS = ("source", "release", "pooling_lab", "pooling_ref", "engine", "classroom", "benchmarks")
 
 STOCK = f"""
 import os, sys
@@ -61,8 +61,8 @@ CONTENDERS: dict[str, list[str]] = {
     "ours, 1 job": [*OURS, "1"],
     "ours, 2 jobs": [*OURS, "2"],
 }
-TURNS = ("ours, 2 jobs", "ours, 1 job", "stock", "ours, 1 job", "ours, 2 jobs")
-LOOKS = 2.0  # seconds between two looks at the memory, which themselves take a thirtieth of a second
+ORDER = ("ours, 2 jobs", "ours, 1 job", "stock", "ours, 1 job", "ours, 2 jobs")
+SAMPLE_INTERVAL = 2.0  # seconds between two samples of the memory; one takes a thirtieth of a second
 
 
 def honest(recipe: Recipe) -> bool:
@@ -82,8 +82,8 @@ def class_of(size: int, with_loops: bool) -> list[Recipe]:
 
 def prepare(folder: Path) -> Path:
     """Copy the course, and generate the assignment into its gradebook."""
-    for room in ROOMS:
-        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__", "results"))
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "results"))
     shutil.copy2(ROOT / "nbgrader_config.py", folder)
     compileall.compile_dir(folder, quiet=1)  # as in a course that has been used before
     subprocess.run(
@@ -119,7 +119,7 @@ class Memory(Thread):
 
     def run(self) -> None:
         """Look until told that it is over."""
-        while not self.over.wait(LOOKS):
+        while not self.over.wait(SAMPLE_INTERVAL):
             self.peak = max(self.peak, sum(map(memory_of, self._family())))
 
     def _family(self) -> list[psutil.Process]:
@@ -191,7 +191,7 @@ def parts(course: Path) -> dict[str, float]:
     from nbgrader_sealed.batch.grade import GradeApp, Grading
     from nbgrader_sealed.execution.hidden_tests import HiddenNamespace
     from nbgrader_sealed.execution.kernel_client import StudentKernel
-    from nbgrader_sealed.private.nbgrader import kept_open
+    from nbgrader_sealed.private.nbgrader import keep_gradebooks_open
     from rich.console import Console
 
     spent: dict[str, float] = {}
@@ -217,7 +217,7 @@ def parts(course: Path) -> dict[str, float]:
     app.coursedir.assignment_id = ASSIGNMENT
     grading = Grading(app, Console(quiet=True))
     grading.converter.prepare()
-    with kept_open(), grading.converter.staging():
+    with keep_gradebooks_open(), grading.converter.staging():
         grading._warm_up()
         first, *todo = grading.converter.submissions()
         _grade(grading.converter, first)  # waits until all is loaded, and is left out
@@ -280,7 +280,7 @@ def measure_class(prepared: Path, recipes: list[Recipe], names: list[str], title
     """Let the contenders grade one class in turn; print and return what came out."""
     print(f"\n{title}: {len(recipes)} submissions")
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
-    for name in (turn for turn in TURNS if turn in names):
+    for name in (each for each in ORDER if each in names):
         with tempfile.TemporaryDirectory() as folder:
             course = course_for(name, prepared, Path(folder) / "course", recipes)
             runs[name].append(measure(name, course, recipes))

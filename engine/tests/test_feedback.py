@@ -14,7 +14,7 @@ from nbformat.v4 import new_notebook, new_output
 from nbgrader.api import Gradebook
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 from nbgrader_sealed.feedback.exporter import POLICY
-from nbgrader_sealed.feedback.formulas import draw_formulas, to_mathml
+from nbgrader_sealed.feedback.formulas import render_formulas, to_mathml
 from nbgrader_sealed.feedback.sanitising import MAX_LINE, SanitiseOutputs, safe_markdown, sanitise
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -108,7 +108,7 @@ def test_what_is_legitimate_stays(piece, kept):
 )
 def test_a_formula_is_drawn_without_a_script(text, drawn):
     soup = BeautifulSoup(f'<div class="rendered_html">{text}</div>', "html.parser")
-    draw_formulas(soup)
+    render_formulas(soup)
     assert (drawn in str(soup)) if drawn else ("<math" not in str(soup))
 
 

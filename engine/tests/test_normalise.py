@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell
 from nbgrader_sealed.assignment import cells_of
-from nbgrader_sealed.submission.normalise import SEAL, Normalise
+from nbgrader_sealed.submission.normalise import PLACEHOLDER, Normalise
 from nbgrader_sealed.submission.reading import MAX_CELLS, rebuild
 
 from engine.tests.attacks.tiny_course import HIDDEN_CANARY, TinyCourse, cell, solved
@@ -74,7 +74,7 @@ def test_the_assignments_cells_stand_once_in_order_as_the_gradebook_has_them(who
             given_cell = given_cells[one.metadata.nbgrader.grade_id]
             assert dict(one.metadata.nbgrader) == given_cell.metadata
             assert one.cell_type == given_cell.cell_type
-            assert not given_cell.locked or one.source.endswith(SEAL)
+            assert not given_cell.locked or one.source.endswith(PLACEHOLDER)
         else:
             assert one.metadata == {}
         assert HIDDEN_CANARY not in one.source

@@ -23,7 +23,7 @@ def kernels() -> list[object]:
 @pytest.fixture(scope="module", params=kernels())
 def graded(request, tmp_path_factory) -> TinyCourse:
     """The tiny course with every attack handed in between honest students, graded in one run."""
-    course = TinyCourse(tmp_path_factory.mktemp("tiny") / "course", walls=request.param)
+    course = TinyCourse(tmp_path_factory.mktemp("tiny") / "course", sandbox=request.param)
     for student in HONEST:
         course.hand_in(student, lambda nb: None)
     for name, attack in ATTACKS.items():

@@ -12,9 +12,9 @@ from nbgrader.api import Gradebook
 
 from tests.support import run
 
-BEHIND_WALLS = """
+SANDBOXED = """
 c.SealedExecute.kernel_name = KERNEL
-c.Sandbox.kind = "{walls}"
+c.Sandbox.kind = "{sandbox}"
 c.Sandbox.preload = ["numpy"]
 """
 HIDDEN_CANARY = "canary-of-the-hidden-lines-5d1c"
@@ -120,16 +120,16 @@ def cell(nb: NotebookNode, name: str) -> NotebookNode:
 class TinyCourse:
     """The course in a folder, with submissions and what came of them.
 
-    `walls` is the sandbox to grade in, none for an ordinary kernel; `hidden` and `also` say what the source
+    `sandbox` is the backend to grade in, none for an ordinary kernel; `hidden` and `also` say what the source
     notebook has (see `source_notebook`).
     """
 
     def __init__(
-        self, root: Path, walls: str = "none", hidden: bool = True, also: Sequence[str] = ()
+        self, root: Path, sandbox: str = "none", hidden: bool = True, also: Sequence[str] = ()
     ) -> None:
         self.root = root
         root.mkdir(parents=True)
-        config = CONFIG if walls == "none" else CONFIG + BEHIND_WALLS.format(walls=walls)
+        config = CONFIG if sandbox == "none" else CONFIG + SANDBOXED.format(sandbox=sandbox)
         (root / "nbgrader_config.py").write_text(config)
         (root / "source" / "ps").mkdir(parents=True)
         nbformat.write(source_notebook(hidden, also), root / "source" / "ps" / "ps.ipynb")

@@ -5,13 +5,13 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
-TAG = "lang-"
+TAG_PREFIX = "lang-"
 
 
 def language_of(cell: NotebookNode) -> str | None:
     """Return the language a cell is tagged with, or None where it stands for all languages."""
     tags = cell.metadata.get("tags", [])
-    return next((tag.removeprefix(TAG) for tag in tags if tag.startswith(TAG)), None)
+    return next((tag.removeprefix(TAG_PREFIX) for tag in tags if tag.startswith(TAG_PREFIX)), None)
 
 
 class KeepLanguage(NbGraderPreprocessor):
@@ -44,12 +44,12 @@ class KeepLanguage(NbGraderPreprocessor):
             )
         nb.cells = [cell for cell in nb.cells if language_of(cell) in (None, self.language)]
         for cell in nb.cells:
-            _forget_tag(cell)
+            _drop_language_tag(cell)
         nb.metadata["lang"] = self.language
         return nb, resources
 
 
-def _forget_tag(cell: NotebookNode) -> None:
-    tags = [tag for tag in cell.metadata.pop("tags", []) if not tag.startswith(TAG)]
+def _drop_language_tag(cell: NotebookNode) -> None:
+    tags = [tag for tag in cell.metadata.pop("tags", []) if not tag.startswith(TAG_PREFIX)]
     if tags:
         cell.metadata["tags"] = tags

@@ -49,7 +49,7 @@ def languages(root: Path) -> list[str]:
     return sorted(found)
 
 
-def folder_of(root: Path, language: str) -> Path:
+def release_folder(root: Path, language: str) -> Path:
     """Return the folder, relative to the course's, that assignments in a language are generated into."""
     config = load_config(root)
     if not language:
@@ -66,7 +66,7 @@ def generate(root: Path, assignment: str, language: str) -> Path:
         With nbgrader's own log, if it refuses the notebook.
     """
     config = load_config(root)
-    folder = folder_of(root, language)
+    folder = release_folder(root, language)
     config.KeepLanguage.language = language
     config.CourseDirectory.release_directory = str(folder)
     result = NbGraderAPI(config=config).generate_assignment(assignment, force=True)
@@ -76,9 +76,9 @@ def generate(root: Path, assignment: str, language: str) -> Path:
     return folder / assignment
 
 
-def forget_removed(root: Path, language: str, kept: list[str]) -> None:
+def remove_stale(root: Path, language: str, kept: list[str]) -> None:
     """Remove what an earlier release left of assignments that are gone."""
-    for folder in (root / folder_of(root, language)).glob("*/"):
+    for folder in (root / release_folder(root, language)).glob("*/"):
         if folder.name not in kept:
             shutil.rmtree(folder)
 
@@ -102,7 +102,7 @@ def release(root: Path, only: list[str]) -> None:
         for assignment in only or known:
             print(generate(root, assignment, language))
         if language:
-            forget_removed(root, language, known)
+            remove_stale(root, language, known)
 
 
 def main(arguments: list[str]) -> int:

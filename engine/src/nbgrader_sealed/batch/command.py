@@ -30,7 +30,7 @@ def early_settings() -> Config:
     return PyFileConfigLoader(CONFIG, path=os.curdir).load_config()
 
 
-def begin() -> None:
+def start_fork_server() -> None:
     """Start the fork server; what is wrong with it or with the configuration is told later, where it matters.
 
     If in the end the settings are others, the server that was started with these is not used.
@@ -45,7 +45,7 @@ def grade(arguments: list[str]) -> int:
     # whole second; no schema here has such an address.
     sys.modules.setdefault("rfc3987_syntax", None)  # pyright: ignore[reportArgumentType]
     if any(not word.startswith("-") for word in arguments):
-        begin()
+        start_fork_server()
     gc.disable()  # until all is loaded, and stays (`grade.py`): a fifth of the time
     from nbgrader_sealed.batch.grade import main  # here, since it loads nbgrader
 

@@ -28,7 +28,7 @@ from nbgrader.utils import parse_utc, rmtree
 
 from nbgrader_sealed.assignment import read_cells
 from nbgrader_sealed.private.nbconvert import run_preprocessors
-from nbgrader_sealed.private.nbgrader import KeptGradebook, StagedConverter
+from nbgrader_sealed.private.nbgrader import PersistentGradebook, StagingAutograde
 
 # Preprocessors that write to the gradebook: the first of them in the configuration, and all after it, are
 # left for the process that has the gradebook.
@@ -62,7 +62,7 @@ class Submission:
     problem: str = field(default="", compare=False)
 
 
-class StagedAutograde(StagedConverter):
+class BatchAutograde(StagingAutograde):
     """nbgrader's Autograde, whose steps can be taken one by one.
 
     What each step does is nbgrader's own: `begin` is its `init_assignment`, `run` its
@@ -104,7 +104,7 @@ class StagedAutograde(StagedConverter):
             for folder in sorted(self.assignments)
         ]
 
-    def without_notebook(self) -> list[str]:
+    def students_without_notebook(self) -> list[str]:
         """Return the students whose folder holds no notebook."""
         pattern = self.submitted_folder(self.coursedir.assignment_id, self.coursedir.student_id)
         return sorted(map(self._student, set(glob.glob(pattern)) - set(self.assignments)))
@@ -116,14 +116,14 @@ class StagedAutograde(StagedConverter):
             raise NbGraderException(f"Could not match {folder!r} with {pattern!r}")
         return match["student_id"]
 
-    def wanted(self, submission: Submission) -> bool:
+    def needs_grading(self, submission: Submission) -> bool:
         """Say whether it is to be graded, by nbgrader's rule: not if it is, and not handed in anew since."""
-        with self._reporting(submission):
+        with self._recording_problems(submission):
             self.notebooks = submission.notebooks
             self.run_pre_convert_hook()
             folder = self.submitted_folder(submission.assignment, submission.student)
             check_timestamp(Path(folder, "timestamp.txt"))
-            with self._in_place():
+            with self._final_paths():
                 return self.init_destination(submission.assignment, submission.student)
         return True  # to be told what is wrong with it
 
@@ -154,7 +154,7 @@ class StagedAutograde(StagedConverter):
                 _remove(stage)
 
     @contextlib.contextmanager
-    def _in_place(self) -> Iterator[None]:
+    def _final_paths(self) -> Iterator[None]:
         """Mean autograded/ itself for a while."""
         stage, self.stage = self.stage, ""
         try:
@@ -164,34 +164,34 @@ class StagedAutograde(StagedConverter):
 
     def begin(self, submission: Submission) -> None:
         """Copy its files, and make its place in the gradebook; which of its notebooks count is found out."""
-        with self._reporting(submission), KeptGradebook.one_session():
+        with self._recording_problems(submission), PersistentGradebook.one_session():
             self.notebooks = submission.notebooks
             self.init_assignment(submission.assignment, submission.student)
             submission.notebooks = self.notebooks
 
     def run(self, submission: Submission) -> Submission:
         """Run its notebooks, and write them as far as they go without the gradebook."""
-        with self._reporting(submission):
+        with self._recording_problems(submission):
             for notebook in submission.notebooks:
                 self.convert_single_notebook(notebook)
         return submission
 
     def save(self, submission: Submission) -> None:
         """Write its points to the gradebook, and put it in its place."""
-        with self._reporting(submission):
-            with KeptGradebook.one_session():
+        with self._recording_problems(submission):
+            with PersistentGradebook.one_session():
                 for notebook in submission.notebooks:
                     self._save(submission, Path(notebook).name)
             self.notebooks = submission.notebooks
             self.set_permissions(submission.assignment, submission.student)
             self.run_post_convert_hook()
             staged = self.graded_folder(submission.assignment, submission.student)
-            with self._in_place():
+            with self._final_paths():
                 _move(staged, self.graded_folder(submission.assignment, submission.student))
 
     def _save(self, submission: Submission, name: str) -> None:
         """Run what writes to the gradebook; the file is written again where that changes the notebook."""
-        with self.reading_what_was_written():
+        with self.reading_output():
             staged = self.graded_folder(submission.assignment, submission.student) / name
             resources = self.init_single_notebook_resources(str(staged))
             resources["metadata"] = {"name": staged.stem, "path": str(staged.parent)}
@@ -203,12 +203,12 @@ class StagedAutograde(StagedConverter):
                 nb, resources = run_preprocessors(self.exporter, [], nb, resources)
                 self.write_single_notebook(*self.exporter.from_notebook_node(nb, resources))
 
-    def forget(self, submission: Submission) -> None:
+    def discard(self, submission: Submission) -> None:
         """Remove what there is of a submission that could not be graded."""
         _remove(self.graded_folder(submission.assignment, submission.student))
 
     @contextlib.contextmanager
-    def _reporting(self, submission: Submission) -> Iterator[None]:
+    def _recording_problems(self, submission: Submission) -> Iterator[None]:
         """Add what is logged to the submission; an error becomes its problem."""
         said = io.StringIO()
         handler = logging.StreamHandler(said)

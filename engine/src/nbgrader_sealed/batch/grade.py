@@ -32,12 +32,12 @@ from traitlets.config import catch_config_error
 
 from nbgrader_sealed.assignment import modules_of_tests
 from nbgrader_sealed.batch.assignment_copy import copy_assignments
-from nbgrader_sealed.batch.converter import Busy, StagedAutograde, Submission
+from nbgrader_sealed.batch.converter import BatchAutograde, Busy, Submission
 from nbgrader_sealed.batch.pool import Pool
 from nbgrader_sealed.configuration import KERNEL
 from nbgrader_sealed.execution.preprocessor import SealedExecute
 from nbgrader_sealed.execution.slots import cores
-from nbgrader_sealed.private.nbgrader import kept_open
+from nbgrader_sealed.private.nbgrader import keep_gradebooks_open
 from nbgrader_sealed.sandbox.fork_server import SandboxError
 from nbgrader_sealed.sandbox.settings import Sandbox, SandboxRuntime
 
@@ -170,7 +170,7 @@ class Grading:
     def __init__(self, app: GradeApp, console: Console) -> None:
         self.app = app
         self.console = console
-        self.converter = StagedAutograde(coursedir=app.coursedir, parent=app)
+        self.converter = BatchAutograde(coursedir=app.coursedir, parent=app)
         self.kernel_name = SealedExecute(parent=self.converter).kernel_name
         self.log = Path(app.coursedir.root) / LOG
         self.done = 0
@@ -180,15 +180,15 @@ class Grading:
         """Grade what is to be graded, and return the exit code."""
         self.converter.prepare()
         began = time.monotonic()
-        with kept_open(), self.converter.staging() as stage:
+        with keep_gradebooks_open(), self.converter.staging() as stage:
             self.log.write_text("", encoding="utf-8")
-            todo, graded_already = self._todo()
+            todo, graded_already = self._select()
             if todo:
                 self._grade(todo, stage)
-        self._tell(time.monotonic() - began, graded_already)
+        self._print_summary(time.monotonic() - began, graded_already)
         return FAILED if self.failed else 0
 
-    def _todo(self) -> tuple[list[Submission], int]:
+    def _select(self) -> tuple[list[Submission], int]:
         """Return the submissions to grade, and how many are graded already."""
         name = self.app.coursedir.assignment_id
         try:
@@ -201,10 +201,12 @@ class Grading:
                 f"--student: submitted/ holds no notebook of {', '.join(map(repr, absent))} for {name!r}"
             )
         if not self.app.students:
-            for student in self.converter.without_notebook():
-                self.console.print(f"[yellow]{shown(student)}: no notebook was handed in", highlight=False)
+            for student in self.converter.students_without_notebook():
+                self.console.print(
+                    f"[yellow]{printable(student)}: no notebook was handed in", highlight=False
+                )
         chosen = [each for each in found if not self.app.students or each.student in self.app.students]
-        todo = [each for each in chosen if self.converter.wanted(each)]
+        todo = [each for each in chosen if self.converter.needs_grading(each)]
         return todo, len(chosen) - len(todo)
 
     def _grade(self, todo: list[Submission], stage: Path) -> None:
@@ -226,9 +228,9 @@ class Grading:
             bar = progress.add_task(self.app.coursedir.assignment_id, total=len(todo), failed="", rate="")
             began = time.monotonic()
             try:
-                for ended in pool.run(self._begun(todo)):
+                for ended in pool.run(self._begin_each(todo)):
                     if ended is not None:
-                        self._end(*ended)
+                        self._finish(*ended)
                     rate = 60 * self.done / (time.monotonic() - began)
                     failed = f"{len(self.failed)} failed" if self.failed else ""
                     progress.update(
@@ -271,7 +273,7 @@ class Grading:
         except Exception as error:
             raise Refused(f"GradeApp.prepare: {path!r} failed: {type(error).__name__}: {error}") from error
 
-    def _begun(self, todo: list[Submission]) -> Iterator[Submission]:
+    def _begin_each(self, todo: list[Submission]) -> Iterator[Submission]:
         """Yield the submissions one by one, each with its place in the gradebook."""
         for submission in todo:
             if not submission.problem:
@@ -281,7 +283,7 @@ class Grading:
             else:
                 yield submission
 
-    def _end(self, submission: Submission, result: Submission | Exception) -> None:
+    def _finish(self, submission: Submission, result: Submission | Exception) -> None:
         """Save what a worker has run."""
         if isinstance(result, Exception):
             submission.problem = str(result)
@@ -293,15 +295,15 @@ class Grading:
             self._fail(submission)
         else:
             self.done += 1
-            self._keep_log(submission)
+            self._append_log(submission)
 
     def _fail(self, submission: Submission) -> None:
-        self.converter.forget(submission)
+        self.converter.discard(submission)
         self.failed.append(submission)
-        self._keep_log(submission)
+        self._append_log(submission)
         submission.log = ""
 
-    def _keep_log(self, submission: Submission) -> None:
+    def _append_log(self, submission: Submission) -> None:
         with self.log.open("a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"== {submission.assignment} {submission.student}: {submission.problem or 'graded'}\n")
             log.write(submission.log)
@@ -319,10 +321,12 @@ class Grading:
             auto_refresh=False,
         )
 
-    def _tell(self, seconds: float, graded_already: int) -> None:
+    def _print_summary(self, seconds: float, graded_already: int) -> None:
         for each in sorted(self.failed, key=lambda submission: submission.student):
             self.console.print(
-                f"[red]{shown(each.student)}[/red]: {shown(each.problem)}", highlight=False, soft_wrap=True
+                f"[red]{printable(each.student)}[/red]: {printable(each.problem)}",
+                highlight=False,
+                soft_wrap=True,
             )
         said = [f"{self.done} graded"]
         if graded_already:
@@ -335,12 +339,12 @@ class Grading:
         self.console.print(told, highlight=False, soft_wrap=True)
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text as the console can print it: names of files need not be UTF-8."""
     return escape(text.encode("utf-8", "backslashreplace").decode())
 
 
-def one_by_one(words: list[str]) -> list[str]:
+def repeat_student_option(words: list[str]) -> list[str]:
     """Return a command line in which each student has a `--student` of their own, as traitlets reads it."""
     found, listing = [], False
     for word, after in zip_longest(words, words[1:], fillvalue="-"):
@@ -364,7 +368,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, _interrupt)
     app = GradeApp()
     try:
-        app.initialize(one_by_one(arguments))
+        app.initialize(repeat_student_option(arguments))
         return app.start()
     except (Refused, Busy, SandboxError, TraitError) as error:
         print(f"nbgrader-sealed grade: {error}", file=sys.stderr)

@@ -37,7 +37,7 @@ class Worker(Generic[Task]):
     task: Task | None = None
     since: float = 0.0
 
-    def hand(self, task: Task) -> bool:
+    def assign(self, task: Task) -> bool:
         """Give it a task to work on; return whether it is there to take it."""
         self.task, self.since = task, monotonic()
         try:
@@ -46,7 +46,7 @@ class Worker(Generic[Task]):
             return False
         return True
 
-    def has_had(self, seconds: float) -> bool:
+    def is_overdue(self, seconds: float) -> bool:
         """Say whether it has had its task for longer than that."""
         return monotonic() - self.since > seconds
 
@@ -85,7 +85,7 @@ class Pool(Generic[Task]):
         coming, ended = next(tasks, None), []
         while True:
             while coming is not None and (free := self._free()):
-                if free.hand(coming):
+                if free.assign(coming):
                     coming = next(tasks, None)
                 else:  # it died while it had nothing to do
                     self._discard(free)
@@ -94,7 +94,7 @@ class Pool(Generic[Task]):
             if not busy:
                 return
             for worker in busy:
-                if worker.has_had(self.seconds):
+                if worker.is_overdue(self.seconds):
                     kill_process_tree(worker.process.pid)
             ready = wait([worker.pipe for worker in busy], POLL_INTERVAL)
             ended = [self._ended(worker) for worker in busy if worker.pipe in ready] or [None]
@@ -128,9 +128,9 @@ class Pool(Generic[Task]):
             return task, worker.pipe.recv()
         except (EOFError, OSError):
             self._discard(worker)
-            if worker.has_had(self.seconds):
+            if worker.is_overdue(self.seconds):
                 return task, WorkerDied(f"it took more than {self.seconds:g} seconds and was ended")
-            return task, WorkerDied(how_it_ended(worker.process.exitcode))
+            return task, WorkerDied(describe_exit(worker.process.exitcode))
 
     def _discard(self, worker: Worker[Task]) -> None:
         worker.process.join()
@@ -167,7 +167,7 @@ def kill_process_tree(pid: int) -> None:
         process.kill()
 
 
-def how_it_ended(code: int | None) -> str:
+def describe_exit(code: int | None) -> str:
     """Return in words how a process ended."""
     if code is not None and code < 0:
         name = signal.Signals(-code).name

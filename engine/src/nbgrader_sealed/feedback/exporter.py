@@ -6,7 +6,7 @@ from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 
-from nbgrader_sealed.feedback.formulas import draw_formulas
+from nbgrader_sealed.feedback.formulas import render_formulas
 from nbgrader_sealed.feedback.template import STYLE, reword
 
 POLICY = (
@@ -29,7 +29,7 @@ class FeedbackExporter(HTMLExporter):
         soup = BeautifulSoup(page, "html.parser")
         for script in soup.find_all("script"):
             script.decompose()
-        draw_formulas(soup)
+        render_formulas(soup)
         language = nb.metadata.get("lang")
         reword(soup, language, resources.get("nbgrader", {}).get("pending", set()))
         soup.html["lang"] = language if isinstance(language, str) else "en"

@@ -9,7 +9,7 @@ from latex2mathml.converter import convert
 
 MAX_LENGTH = 2_000  # characters of one formula
 FORMULA = re.compile(r"\$\$(?P<block>.+?)\$\$|\$(?=\S)(?P<inline>[^$\n]+?)(?<=\S)\$(?!\d)", re.DOTALL)
-PLAIN = ("code", "pre", "math", "style", "svg", "title")  # in which a dollar is a dollar
+LITERAL_TAGS = ("code", "pre", "math", "style", "svg", "title")  # in which a dollar is a dollar
 # fmt: off
 TAGS = {
     "math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "msup", "msub", "msubsup", "mfrac",
@@ -39,11 +39,11 @@ def to_mathml(tex: str, block: bool) -> str | None:
         return None
 
 
-def draw_formulas(soup: BeautifulSoup) -> None:
+def render_formulas(soup: BeautifulSoup) -> None:
     """Put MathML in the place of TeX between dollars, in the rendered text of a page."""
     for area in soup.select(".rendered_html"):
         for text in area.find_all(string=FORMULA):
-            if not text.find_parent(PLAIN):
+            if not text.find_parent(LITERAL_TAGS):
                 _replace(text)
 
 

@@ -17,7 +17,7 @@ from pygments.token import STANDARD_TYPES
 from traitlets import List, Unicode
 
 from nbgrader_sealed.private.nbconvert import IPythonRenderer, MarkdownWithMath
-from nbgrader_sealed.submission.reading import DATA, MAX_SOURCE, cut_source
+from nbgrader_sealed.submission.reading import DATA_URI, MAX_SOURCE, cut_source
 
 # fmt: off
 SVG_TAGS = {
@@ -73,8 +73,8 @@ SVG_ATTRIBUTES = {
     "y2",
 }
 HTML_TAGS = nh3.ALLOWED_TAGS | {"details", "summary", "figure", "figcaption", "section"}
-ANY_TAG = {"class", "style", "title", "lang", "dir", "role", "aria-label", "aria-hidden"}
-STYLES = {
+GLOBAL_ATTRIBUTES = {"class", "style", "title", "lang", "dir", "role", "aria-label", "aria-hidden"}
+CSS_PROPERTIES = {
     "align-items",
     "background-color",
     "border",
@@ -134,13 +134,13 @@ MAX_DEPTH = 200
 MAX_ENVIRONMENTS = 200  # of LaTeX, in one text
 MAX_LINE = 2_000  # characters of a line of code
 MAX_ESCAPED = 10_000  # characters shown of HTML that is too much
-MAX_SOURCE_ALL, MAX_HTML_ALL, MAX_TAGS_ALL = 2_000_000, 5_000_000, 200_000  # of one notebook
+MAX_TOTAL_SOURCE, MAX_TOTAL_HTML, MAX_TOTAL_TAGS = 2_000_000, 5_000_000, 200_000  # of one notebook
 TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 EMPTY_TAGS = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 DATA_IMAGE = re.compile(r"data:image/(png|jpeg|gif|svg\+xml|webp)[;,]", re.IGNORECASE)
 
 
-def _keep(classes: frozenset[str], tag: str, name: str, value: str) -> str | None:
+def _filter_attribute(classes: frozenset[str], tag: str, name: str, value: str) -> str | None:
     """Return an attribute's value, None if it leads elsewhere and is no plain link."""
     if name == "src":
         return value if tag == "img" and DATA_IMAGE.match(value) else None
@@ -154,7 +154,7 @@ def _keep(classes: frozenset[str], tag: str, name: str, value: str) -> str | Non
 @cache
 def _cleaner(classes: frozenset[str]) -> nh3.Cleaner:
     attributes = {tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()}
-    attributes["*"] = ANY_TAG
+    attributes["*"] = GLOBAL_ATTRIBUTES
     attributes["img"] = {"src", "alt", "width", "height"}
     attributes["a"] = {"href"}
     attributes["details"] = {"open"}
@@ -164,8 +164,8 @@ def _cleaner(classes: frozenset[str]) -> nh3.Cleaner:
         tags=HTML_TAGS | SVG_TAGS,
         clean_content_tags={"script", "style"},
         attributes=attributes,
-        attribute_filter=partial(_keep, CLASSES | classes),
-        filter_style_properties=STYLES,
+        attribute_filter=partial(_filter_attribute, CLASSES | classes),
+        filter_style_properties=CSS_PROPERTIES,
         url_schemes={"http", "https", "mailto", "data"},
     )
 
@@ -188,7 +188,9 @@ def sanitise(text: str, classes: Iterable[str] = ()) -> str:
 
 
 def _is_feasible(text: str) -> bool:
-    return len(DATA.sub("", text)) <= MAX_HTML and text.count("<") <= MAX_TAGS and _depth(text) <= MAX_DEPTH
+    return (
+        len(DATA_URI.sub("", text)) <= MAX_HTML and text.count("<") <= MAX_TAGS and _depth(text) <= MAX_DEPTH
+    )
 
 
 def _depth(text: str) -> int:
@@ -234,7 +236,7 @@ def safe_markdown(context: Context, source: str) -> str:
     What is too long to be read in reasonable time, or cannot be read, is shown as it was written. For
     `TemplateExporter.filters` as `markdown2html`, which serves feedback and nbgrader's grading pages.
     """
-    if len(DATA.sub("", source)) > MAX_SOURCE or source.count("\\begin{") > MAX_ENVIRONMENTS:
+    if len(DATA_URI.sub("", source)) > MAX_SOURCE or source.count("\\begin{") > MAX_ENVIRONMENTS:
         return _escaped(source[:MAX_SOURCE])
     attachments = context.get("cell", {}).get("attachments", {})
     try:
@@ -255,17 +257,17 @@ class SanitiseOutputs(Preprocessor):
         """Drop the notebook's widgets, and go through its cells."""
         nb.metadata.pop("widgets", None)
         self.language = nb.metadata.get("lang")
-        self.source, self.left, self.tags = MAX_SOURCE_ALL, MAX_HTML_ALL, MAX_TAGS_ALL
+        self.source_left, self.html_left, self.tags_left = MAX_TOTAL_SOURCE, MAX_TOTAL_HTML, MAX_TOTAL_TAGS
         return super().preprocess(nb, resources)
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Sanitise one cell's outputs, and cut its text where it is too long to be drawn."""
-        room = max(self.source, 0)
-        self.source -= len(DATA.sub("", cell.source))
-        if self.source < 0:
-            cell.source = cut_source(cell.source, room, self.language, cell.cell_type)
+        remaining = max(self.source_left, 0)
+        self.source_left -= len(DATA_URI.sub("", cell.source))
+        if self.source_left < 0:
+            cell.source = cut_source(cell.source, remaining, self.language, cell.cell_type)
         if cell.cell_type == "code":
             lines = cell.source.split("\n")
             cell.source = "\n".join(cut_source(line, MAX_LINE, self.language) for line in lines)
@@ -274,7 +276,7 @@ class SanitiseOutputs(Preprocessor):
                 continue
             output.metadata = NotebookNode()
             for mime in list(output.data):
-                if mime not in _KEPT:
+                if mime not in KEPT_MIME_TYPES:
                     del output.data[mime]
                 elif mime == "text/html":
                     output.data[mime] = self._sanitise(output.data[mime])
@@ -284,16 +286,16 @@ class SanitiseOutputs(Preprocessor):
 
     def _sanitise(self, text: str) -> str:
         """Sanitise HTML while the notebook has not shown too much of it, and escape it from there on."""
-        self.left -= len(DATA.sub("", text))
-        self.tags -= text.count("<")
-        if min(self.left, self.tags) < 0:
+        self.html_left -= len(DATA_URI.sub("", text))
+        self.tags_left -= text.count("<")
+        if min(self.html_left, self.tags_left) < 0:
             return _escaped(text[:MAX_ESCAPED])
         return sanitise(text, self.css_classes)
 
 
 # Markdown goes through the filter `markdown2html`, text and LaTeX are escaped by nbconvert's templates, and
 # SVG becomes an <img>, in which nothing runs.
-_KEPT = {
+KEPT_MIME_TYPES = {
     "text/html",
     "text/markdown",
     "text/latex",

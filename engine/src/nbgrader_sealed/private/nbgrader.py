@@ -31,7 +31,7 @@ BORROWED = (
 _OPENERS: tuple[ModuleType, ...] = (autograde, latesubmissions, overwritekernelspec, saveautogrades)
 
 
-class StagedConverter(Autograde):
+class StagingAutograde(Autograde):
     """nbgrader's Autograde, which can write elsewhere than to `autograded/`."""
 
     stage = ""  # the folder to write to in the place of autograded/; an empty string writes there
@@ -52,7 +52,7 @@ class StagedConverter(Autograde):
         """Do what is to be done before a notebook is sanitised, or executed."""
 
     @contextlib.contextmanager
-    def reading_what_was_written(self) -> Iterator[None]:
+    def reading_output(self) -> Iterator[None]:
         """Take notebooks for a while from where they are written to, as after they were sanitised."""
         self._sanitizing = False
         try:
@@ -80,14 +80,14 @@ class GradesReader(GetGrades):
         """Do what is to be done after a cell's score was written."""
 
 
-class KeptGradebook(Gradebook):
+class PersistentGradebook(Gradebook):
     """nbgrader's gradebook, whose connection and prepared queries outlive `close`.
 
     What nbgrader commits, a cell at a time, is one transaction from here to `close`. What it looks up, a cell
     at a time, is read for a whole notebook at once.
     """
 
-    _held: ClassVar[set["KeptGradebook"] | None] = None
+    _held: ClassVar[set["PersistentGradebook"] | None] = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -156,11 +156,11 @@ class KeptGradebook(Gradebook):
                 gradebook._forget()
 
 
-_kept = cache(KeptGradebook)
+_kept = cache(PersistentGradebook)
 
 
 @contextlib.contextmanager
-def kept_open() -> Iterator[None]:
+def keep_gradebooks_open() -> Iterator[None]:
     """Let all that nbgrader opens inside be one gradebook for each database and course."""
     try:
         for module in _OPENERS:

@@ -10,7 +10,7 @@ from nbgrader_sealed.submission.reading import CELL_ID, MAX_CELLS
 
 # What stands in a test cell until SealedExecute takes the lines from the gradebook: whoever runs the notebook
 # without it must not give points for tests that never ran.
-SEAL = "raise RuntimeError('the hidden tests of this cell run with nbgrader_sealed')"
+PLACEHOLDER = "raise RuntimeError('the hidden tests of this cell run with nbgrader_sealed')"
 
 
 ADDED = later("This cell was missing from the submission and was added back.")
@@ -52,7 +52,7 @@ class Normalise(NbGraderPreprocessor):
             missing = missing[len(before) :]
             cells.append(restore(nb.cells[found[mine.name]], mine, marks))
         cells += [self._put_back(cell, nb, marks) for cell in missing]
-        nb.cells = _with_own_ids(self._not_too_many(cells))
+        nb.cells = _with_unique_ids(self._limit_cells(cells))
         return nb, resources
 
     def _recognise(self, nb: NotebookNode, given: dict[str, AssignmentCell]) -> dict[str, int]:
@@ -70,19 +70,19 @@ class Normalise(NbGraderPreprocessor):
                 found[cell.id] = number
         return found
 
-    def _not_too_many(self, cells: list[NotebookNode]) -> list[NotebookNode]:
+    def _limit_cells(self, cells: list[NotebookNode]) -> list[NotebookNode]:
         """Leave out the last ordinary cells, so that reading it again cuts nothing of the assignment."""
         surplus = {id(cell) for cell in cells if "nbgrader" not in cell.metadata}
-        room = max(MAX_CELLS - (len(cells) - len(surplus)), 0)
-        if len(surplus) <= room:
+        remaining = max(MAX_CELLS - (len(cells) - len(surplus)), 0)
+        if len(surplus) <= remaining:
             return cells
         self.log.warning("More than %d cells; the last ones are left out", MAX_CELLS)
         kept = []
         for cell in cells:
             is_ordinary = id(cell) in surplus
-            if not is_ordinary or room > 0:
+            if not is_ordinary or remaining > 0:
                 kept.append(cell)
-            room -= is_ordinary
+            remaining -= is_ordinary
         return kept
 
     def _put_back(self, cell: AssignmentCell, nb: NotebookNode, marks: ClearHiddenTests) -> NotebookNode:
@@ -98,7 +98,7 @@ def restore(submitted: NotebookNode, given: AssignmentCell, marks: ClearHiddenTe
     cell = _blank(given.cell_type, given.source if given.locked else submitted.source)
     if given.locked and given.cell_type == "code":
         parts = cut(given.source, marks.begin_test_delimeter, marks.end_test_delimeter)
-        cell.source = f"{parts.visible.rstrip()}\n{SEAL}" if parts.hidden else parts.visible
+        cell.source = f"{parts.visible.rstrip()}\n{PLACEHOLDER}" if parts.hidden else parts.visible
     elif "attachments" in submitted and given.cell_type == "markdown":
         cell.attachments = submitted.attachments
     cell.metadata["nbgrader"] = NotebookNode(given.metadata)
@@ -122,7 +122,7 @@ def _blank(cell_type: str, source: str) -> NotebookNode:
     return cell
 
 
-def _with_own_ids(cells: list[NotebookNode]) -> list[NotebookNode]:
+def _with_unique_ids(cells: list[NotebookNode]) -> list[NotebookNode]:
     """Give each cell an id of its own; the assignment's cells keep theirs."""
     taken = {cell.id for cell in cells if "nbgrader" in cell.metadata}
     for number, cell in enumerate(cells):

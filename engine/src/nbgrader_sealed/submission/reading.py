@@ -23,10 +23,10 @@ MAX_BYTES = 50 * 2**20  # of a notebook's file; what is read takes 26 times as m
 MAX_SOURCE = 100_000  # characters of one cell, without the pictures in its text
 MAX_CELLS = 5_000  # with those of the assignment that are put back: see `Normalise`
 MAX_PICTURES = 4_000_000  # characters of one cell's text with the pictures in it
-DATA = re.compile(r"data:image/[a-z+]{1,10};base64,[A-Za-z0-9+/=]*")
+DATA_URI = re.compile(r"data:image/[a-z+]{1,10};base64,[A-Za-z0-9+/=]*")
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
-MARKS = (
+BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -34,7 +34,7 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 # What nbgrader writes about a cell (its metadata's schema, version 3).
-NBGRADER = (
+NBGRADER_KEYS = (
     "grade_id",
     "grade",
     "solution",
@@ -118,7 +118,7 @@ def read(path: Path) -> NotebookNode:
 
 def decode(content: bytes) -> str:
     """Return the text of a file, by its byte order mark; UTF-8, or else Latin-1, where it has none."""
-    for mark, encoding in MARKS:
+    for mark, encoding in BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return content.decode(encoding)
     try:
@@ -172,12 +172,14 @@ def _rebuild_cell(cell: dict[str, Any], number: int, ids: set[str], language: An
         name = f"cell-{number}-{uuid.uuid4().hex[:8]}"
     ids.add(name)
     text = clean(cell.get("source"), MAX_PICTURES).replace("\r\n", "\n").replace("\r", "\n")
-    if cell["cell_type"] == "code" or len(DATA.sub("", text)) > MAX_SOURCE:
+    if cell["cell_type"] == "code" or len(DATA_URI.sub("", text)) > MAX_SOURCE:
         text = cut_source(text, MAX_SOURCE, language, cell["cell_type"])
     made = NotebookNode(id=name, cell_type=cell["cell_type"], source=text, metadata=NotebookNode())
     nbgrader = _dict(cell.get("metadata")).get("nbgrader")
     if isinstance(nbgrader, dict):
-        made.metadata["nbgrader"] = NotebookNode({key: nbgrader[key] for key in nbgrader if key in NBGRADER})
+        made.metadata["nbgrader"] = NotebookNode(
+            {key: nbgrader[key] for key in nbgrader if key in NBGRADER_KEYS}
+        )
     if made.cell_type == "code":
         made.execution_count, made.outputs = None, []
     elif images := _images(cell.get("attachments")):
