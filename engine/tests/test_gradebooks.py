@@ -1,4 +1,4 @@
-"""The gradebook that is kept open is nbgrader's, but for the connection and the moment of the commit."""
+"""The persistent gradebook behaves as nbgrader's, except for its connection and the moment of commit."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Whatever a student did to the cells, the assignment's stand once, in order, as the gradebook has them."""
+"""Whatever a student did to the cells, the assignment's come out once, in order, as in the gradebook."""
 
 import nbformat
 import pytest
@@ -19,13 +19,13 @@ CHANGES = st.lists(st.tuples(st.sampled_from(WHAT), st.integers(0, 20)), max_siz
 
 @pytest.fixture(scope="module")
 def whose(tmp_path_factory) -> dict[str, str]:
-    """The gradebook of a generated assignment, as nbgrader's preprocessors are told of it."""
+    """The gradebook of a generated assignment, as in nbgrader's resources."""
     course = TinyCourse(tmp_path_factory.mktemp("normalise") / "course")
     return {"db_url": f"sqlite:///{course.root}/gradebook.db", "notebook": "ps", "assignment": "ps"}
 
 
 def change(nb, what: str, where: int) -> None:
-    """Do to a notebook what a student may do."""
+    """Change a notebook as a student may."""
     if not nb.cells:
         return
     where %= len(nb.cells)

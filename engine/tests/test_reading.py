@@ -1,4 +1,4 @@
-"""Whatever is handed in, a valid notebook comes out, or a clear word why not."""
+"""Any submitted file becomes a valid notebook, or a clear message says why not."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The feedback page: without scripts, with a policy that allows none, in the notebook's language."""
+"""The feedback page's exporter: no scripts, a policy that allows none, the notebook's language."""
 
 from typing import Any
 
@@ -16,9 +16,10 @@ POLICY = (
 
 
 class FeedbackExporter(HTMLExporter):
-    """Make feedback pages without scripts, with a Content-Security-Policy that allows none, in one language.
+    """Export feedback pages in the notebook's language, without scripts.
 
-    For `GenerateFeedback.exporter_class`. A page needs nothing from the network.
+    For `GenerateFeedback.exporter_class`. The page's Content-Security-Policy allows no script, and the page
+    loads nothing from the network.
     """
 
     def from_notebook_node(

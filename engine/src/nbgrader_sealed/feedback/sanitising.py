@@ -1,4 +1,4 @@
-"""What students wrote, made fit for a browser: no script of theirs runs there."""
+"""Sanitising students' text and outputs, so that no script of theirs runs in a browser."""
 
 import re
 from collections import Counter
@@ -125,15 +125,15 @@ CSS_PROPERTIES = {
     "width",
 }
 # fmt: on
-# pandas', nbconvert's and Pygments'. The formgrader's scripts listen to clicks on others.
+# The classes of pandas, nbconvert and Pygments; the formgrader's scripts listen to clicks on others.
 CLASSES = frozenset({"dataframe", "anchor-link", "highlight", *STANDARD_TYPES.values()} - {""})
-# What libraries need time for that grows with the square of it.
-MAX_HTML = 500_000  # characters of one piece, without the pictures in it
+# Limits for inputs that libraries process in quadratic time.
+MAX_HTML = 500_000  # characters of one output, without embedded pictures
 MAX_TAGS = 20_000
 MAX_DEPTH = 200
-MAX_ENVIRONMENTS = 200  # of LaTeX, in one text
+MAX_ENVIRONMENTS = 200  # of LaTeX, in one cell
 MAX_LINE = 2_000  # characters of a line of code
-MAX_ESCAPED = 10_000  # characters shown of HTML that is too much
+MAX_ESCAPED = 10_000  # characters shown of HTML that exceeds a limit
 MAX_TOTAL_SOURCE, MAX_TOTAL_HTML, MAX_TOTAL_TAGS = 2_000_000, 5_000_000, 200_000  # of one notebook
 TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 EMPTY_TAGS = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
@@ -141,7 +141,7 @@ DATA_IMAGE = re.compile(r"data:image/(png|jpeg|gif|svg\+xml|webp)[;,]", re.IGNOR
 
 
 def _filter_attribute(classes: frozenset[str], tag: str, name: str, value: str) -> str | None:
-    """Return an attribute's value, None if it leads elsewhere and is no plain link."""
+    """Return the value to keep of an attribute; None if it could load or run something."""
     if name == "src":
         return value if tag == "img" and DATA_IMAGE.match(value) else None
     if name == "href":
@@ -171,16 +171,16 @@ def _cleaner(classes: frozenset[str]) -> nh3.Cleaner:
 
 
 def sanitise(text: str, classes: Iterable[str] = ()) -> str:
-    """Return HTML without anything that runs or that loads from elsewhere.
+    """Remove from HTML whatever runs, or loads from elsewhere.
 
-    HTML that is too long or too deep to be cleaned in reasonable time comes out as text.
+    HTML that is too long or too deep to be cleaned in reasonable time is escaped instead.
 
     Parameters
     ----------
     text : str
         The HTML.
     classes : iterable of str, optional
-        The CSS classes that it may have, beside the libraries' own.
+        The CSS classes to keep, beside the libraries' own.
     """
     if not _is_feasible(text):
         return _escaped(text[:MAX_ESCAPED])
@@ -194,7 +194,7 @@ def _is_feasible(text: str) -> bool:
 
 
 def _depth(text: str) -> int:
-    """Return how deep the elements stand in each other; those that are never closed count on."""
+    """Return how deeply the elements are nested, counting those that are never closed."""
     opened: Counter[str] = Counter()
     depth = most = 0
     for closes, name in TAG.findall(text):
@@ -214,10 +214,10 @@ def _escaped(text: str) -> str:
 
 
 class _Renderer(IPythonRenderer):
-    """nbconvert's, with the name of a picture where the picture is missing."""
+    """nbconvert's renderer, which shows a missing picture's name."""
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
-        """Return a picture."""
+        """Return a picture's HTML."""
         if not url.startswith("attachment:"):
             return super().image(text, url, title)
         name = url.removeprefix("attachment:")
@@ -231,30 +231,30 @@ class _Renderer(IPythonRenderer):
 
 @pass_context
 def safe_markdown(context: Context, source: str) -> str:
-    """Turn a student's Markdown into HTML as nbconvert does, and sanitise it.
+    """Convert a student's Markdown to sanitised HTML, as nbconvert does.
 
-    What is too long to be read in reasonable time, or cannot be read, is shown as it was written. For
-    `TemplateExporter.filters` as `markdown2html`, which serves feedback and nbgrader's grading pages.
+    Text that cannot be parsed, or not in reasonable time, is shown as it is. For `TemplateExporter.filters`
+    as `markdown2html`, for feedback and nbgrader's grading pages.
     """
     if len(DATA_URI.sub("", source)) > MAX_SOURCE or source.count("\\begin{") > MAX_ENVIRONMENTS:
         return _escaped(source[:MAX_SOURCE])
     attachments = context.get("cell", {}).get("attachments", {})
     try:
         made = MarkdownWithMath(renderer=_Renderer(escape=False, attachments=attachments)).render(source)
-    except Exception:  # a page without this text as it should look is better than no page
+    except Exception:  # unformatted text is better than no page
         return _escaped(source)
     return sanitise(made)
 
 
 class SanitiseOutputs(Preprocessor):
-    """Sanitise what cells show before a page is made of it (for `HTMLExporter.preprocessors`)."""
+    """Sanitise outputs before they become a page (for `HTMLExporter.preprocessors`)."""
 
     css_classes = List(
         Unicode(), help="CSS classes that outputs may keep, beside pandas' and Pygments'."
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Drop the notebook's widgets, and go through its cells."""
+        """Drop the notebook's widgets, and sanitise its cells."""
         nb.metadata.pop("widgets", None)
         self.language = nb.metadata.get("lang")
         self.source_left, self.html_left, self.tags_left = MAX_TOTAL_SOURCE, MAX_TOTAL_HTML, MAX_TOTAL_TAGS
@@ -263,7 +263,7 @@ class SanitiseOutputs(Preprocessor):
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
-        """Sanitise one cell's outputs, and cut its text where it is too long to be drawn."""
+        """Sanitise one cell's outputs, and cut its text if it is too long to be highlighted."""
         remaining = max(self.source_left, 0)
         self.source_left -= len(DATA_URI.sub("", cell.source))
         if self.source_left < 0:
@@ -285,7 +285,7 @@ class SanitiseOutputs(Preprocessor):
         return cell, resources
 
     def _sanitise(self, text: str) -> str:
-        """Sanitise HTML while the notebook has not shown too much of it, and escape it from there on."""
+        """Sanitise HTML until the notebook's limit is reached; escape it from there on."""
         self.html_left -= len(DATA_URI.sub("", text))
         self.tags_left -= text.count("<")
         if min(self.html_left, self.tags_left) < 0:
@@ -293,8 +293,8 @@ class SanitiseOutputs(Preprocessor):
         return sanitise(text, self.css_classes)
 
 
-# Markdown goes through the filter `markdown2html`, text and LaTeX are escaped by nbconvert's templates, and
-# SVG becomes an <img>, in which nothing runs.
+# The filter `markdown2html` sanitises Markdown, nbconvert's templates escape text and LaTeX, and SVG becomes
+# an <img>, in which nothing runs.
 KEPT_MIME_TYPES = {
     "text/html",
     "text/markdown",

@@ -1,4 +1,4 @@
-"""All that the engine says to students, in the language of their notebook: English, or a catalogue's."""
+"""The engine's messages to students, in their notebook's language: English, or a catalogue's."""
 
 import gettext
 from functools import cache
@@ -6,26 +6,26 @@ from pathlib import Path
 from typing import Any
 
 DOMAIN = "nbgrader_sealed"
-CATALOGUES = Path(__file__).parent / "locale"  # one folder a language, as gettext has them
+CATALOGUES = Path(__file__).parent / "locale"  # one folder per language, as gettext expects
 
 
 def say(language: Any, message: str, **values: object) -> str:
-    """Return a message in a language, with the values at their places.
+    """Return a message in a language, with its placeholders filled in.
 
     Parameters
     ----------
     language : object
-        A notebook's own; English if it is none that there is a catalogue for.
+        A notebook's own; English if there is no catalogue for it.
     message : str
         The message in English, as in the catalogues.
     **values
-        What stands at its places.
+        The values of its placeholders.
     """
     return _catalogue(language if isinstance(language, str) else "").gettext(message).format(**values)
 
 
 def later(message: str) -> str:
-    """Mark a message of a table for translation; it is translated when it is said."""
+    """Mark a message for translation by a later `say`."""
     return message
 
 
