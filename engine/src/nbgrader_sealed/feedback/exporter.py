@@ -8,6 +8,7 @@ from nbformat import NotebookNode
 
 from nbgrader_sealed.feedback.formulas import render_formulas
 from nbgrader_sealed.feedback.template import STYLE, reword
+from nbgrader_sealed.messages import SOURCE_LANGUAGE
 
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; "
@@ -33,7 +34,7 @@ class FeedbackExporter(HTMLExporter):
         render_formulas(soup)
         language = nb.metadata.get("lang")
         reword(soup, language, resources.get("nbgrader", {}).get("pending", set()))
-        soup.html["lang"] = language if isinstance(language, str) else "en"
+        soup.html["lang"] = language if isinstance(language, str) else SOURCE_LANGUAGE
         style = soup.new_tag("style")
         style.string = STYLE
         soup.head.append(style)

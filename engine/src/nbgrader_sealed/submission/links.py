@@ -5,7 +5,10 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-NOTE = "{what} was handed in here. Only plain files and folders are taken.\n"
+from nbgrader_sealed.messages import Message, later, say_in_all
+
+LINK = later("A link to {target} was submitted here. Only regular files and folders are accepted.")
+NO_FILE = later("No regular file was submitted here. Only regular files and folders are accepted.")
 
 
 def disarm_links(assignment: str, student: str, notebooks: Sequence[str]) -> None:
@@ -48,8 +51,8 @@ def _irregular_files(folder: Path) -> Iterator[Path]:
 
 
 def _put_note(path: Path) -> None:
-    what = f"A link to {os.readlink(path)!r}" if path.is_symlink() else "No plain file"
+    message = Message(LINK, {"target": repr(os.readlink(path))}) if path.is_symlink() else Message(NO_FILE)
     if not os.access(path.parent, os.W_OK):  # a folder that was handed in read-only
         path.parent.chmod(stat.S_IRWXU)
     path.unlink()
-    path.write_text(NOTE.format(what=what), encoding="utf-8", errors="backslashreplace")
+    path.write_text(f"{say_in_all(message)}\n", encoding="utf-8", errors="backslashreplace")

@@ -15,7 +15,7 @@ from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_markdown_cell, new_notebook
 from traitlets import Unicode
 
-from nbgrader_sealed.messages import languages, later, say
+from nbgrader_sealed.messages import SOURCE_LANGUAGE, Message, later, say, say_in_all
 from nbgrader_sealed.private.nbconvert import PlainNotebookExporter
 from nbgrader_sealed.submission.content import BASE64, KEPT_BASE64, clean
 
@@ -53,8 +53,15 @@ UNREADABLE = later(
 )
 
 
+LINK = later("a link")
+NO_FILE = later("not a file")
+TOO_LARGE = later("more than {megabytes} MB")
+NO_CELLS = later("JSON without a notebook's cells")
+REST_LEFT_OUT = later("... the rest was left out")
+
+
 class Unreadable(ValueError):
-    """The file is no notebook; the text is the reason."""
+    """The file is no notebook; the argument is the reason, a message or an error's text."""
 
 
 class SafeNotebookExporter(PlainNotebookExporter):
@@ -64,9 +71,9 @@ class SafeNotebookExporter(PlainNotebookExporter):
     points and does not stop nbgrader.
     """
 
-    language = Unicode("en", help="The first language of the message in an unreadable notebook.").tag(
-        config=True
-    )
+    language = Unicode(
+        SOURCE_LANGUAGE, help="The first language of the message in an unreadable notebook."
+    ).tag(config=True)
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
@@ -80,9 +87,9 @@ class SafeNotebookExporter(PlainNotebookExporter):
         except Unreadable as error:
             self.log.warning("%s: %s", filename, error)
             # The notebook's language is unknown, so the message comes in all.
-            spoken = sorted(languages(), key=lambda language: language != self.language)
-            said = [say(language, UNREADABLE, reason=error) for language in spoken]
-            nb = new_notebook(cells=[new_markdown_cell("\n\n".join(said))])
+            message = Message(UNREADABLE, {"reason": error.args[0]})
+            said = say_in_all(message, "\n\n", self.language)
+            nb = new_notebook(cells=[new_markdown_cell(said)])
         return self.convert(nb, resources)
 
     def from_notebook_node(
@@ -101,20 +108,20 @@ def read(path: Path) -> NotebookNode:
         If the file holds nothing like a notebook.
     """
     if path.is_symlink():
-        raise Unreadable("a link")
+        raise Unreadable(Message(LINK))
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise Unreadable("not a file")  # a pipe would block forever
+            raise Unreadable(Message(NO_FILE))  # a pipe would block forever
         if status.st_size > MAX_BYTES:
-            raise Unreadable(f"more than {MAX_BYTES // 2**20} MB")
+            raise Unreadable(Message(TOO_LARGE, {"megabytes": MAX_BYTES // 2**20}))
         data = json.loads(decode(path.read_bytes()))
     except Unreadable:
         raise
     except (OSError, ValueError, RecursionError) as error:
         raise Unreadable(f"{type(error).__name__}: {error}"[:200]) from None
     if not isinstance(data, dict):
-        raise Unreadable("JSON, but not of a notebook")
+        raise Unreadable(Message(NO_CELLS))
     return rebuild(upgrade(data))
 
 
@@ -135,8 +142,8 @@ def upgrade(data: dict[str, Any]) -> dict[str, Any]:
         return data
     try:
         return nbformat.reads(json.dumps(data), as_version=4)
-    except Exception as error:  # nbformat raises anything for malformed data
-        raise Unreadable(f"no cells, and no older notebook ({type(error).__name__})") from None
+    except Exception:  # nbformat raises anything for malformed data
+        raise Unreadable(Message(NO_CELLS)) from None
 
 
 def rebuild(data: dict[str, Any]) -> NotebookNode:
@@ -163,8 +170,8 @@ def cut_source(text: str, most: int, language: Any = None, cell_type: str = "cod
     """Return a cell's text, cut to a length that includes a remark that it was cut."""
     if len(text) <= most:
         return text
-    word = say(language, "... the rest was left out")
-    said = f"\n# {word}" if cell_type == "code" else f"\n\n{word}"
+    remark = say(language, REST_LEFT_OUT)
+    said = f"\n# {remark}" if cell_type == "code" else f"\n\n{remark}"
     return text[: max(most - len(said), 0)] + said
 
 
