@@ -219,11 +219,16 @@ class BatchAutograde(StagingAutograde):
             yield
         except (Exception, SystemExit) as error:  # the latter from `disarm_links`
             self.log.error(traceback.format_exc())
-            submission.problem = f"{type(error).__name__}: {error}".strip().partition("\n")[0]
+            submission.problem = in_one_line(error)
         finally:
             for logger in loggers:
                 logger.removeHandler(handler)
             submission.log += said.getvalue()
+
+
+def in_one_line(error: BaseException) -> str:
+    """Return the name and the first line of an error."""
+    return f"{type(error).__name__}: {error}".strip().partition("\n")[0]
 
 
 def check_timestamp(path: Path) -> None:

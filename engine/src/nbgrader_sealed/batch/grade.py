@@ -32,7 +32,7 @@ from traitlets.config import catch_config_error
 
 from nbgrader_sealed.assignment import modules_of_tests
 from nbgrader_sealed.batch.assignment_copy import copy_assignments
-from nbgrader_sealed.batch.converter import BatchAutograde, Busy, Submission
+from nbgrader_sealed.batch.converter import BatchAutograde, Busy, Submission, in_one_line
 from nbgrader_sealed.batch.pool import Pool
 from nbgrader_sealed.configuration import KERNEL
 from nbgrader_sealed.execution.preprocessor import SealedExecute
@@ -110,7 +110,7 @@ class GradeApp(AutogradeApp):
         except TraitError:
             raise
         except Exception as error:
-            raise Refused(f"the configuration cannot be loaded: {type(error).__name__}: {error}") from error
+            raise Refused(f"the configuration cannot be loaded: {in_one_line(error)}") from error
         for handler in list(self.log.handlers):  # `Grading` writes nbgrader's log to a file
             self.log.removeHandler(handler)
         self.log.addHandler(logging.NullHandler())
@@ -270,10 +270,12 @@ class Grading:
         if not path:
             return
         module, _, name = path.partition(":")
+        if not name:
+            raise Refused(f"GradeApp.prepare must be module:function, not {path!r}")
         try:
             getattr(importlib.import_module(module), name)(self.app.coursedir.assignment_id)
         except Exception as error:
-            raise Refused(f"GradeApp.prepare: {path!r} failed: {type(error).__name__}: {error}") from error
+            raise Refused(f"GradeApp.prepare: {path!r} failed: {in_one_line(error)}") from error
 
     def _begin_each(self, todo: list[Submission]) -> Iterator[Submission]:
         """Add each submission to the gradebook, and yield it if that worked."""
