@@ -1,6 +1,6 @@
 """What every test may ask for, in tests/ and in engine/tests/ alike, and the three rings that tests stand in.
 
-A test that asks for `processes`, itself or by another fixture, starts processes and stands in the second ring;
+A test that asks for `processes`, itself or by another fixture, starts some and stands in the second ring;
 one marked `long` stands in the third; all others are fast. Who starts a process without asking fails.
 """
 

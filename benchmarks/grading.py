@@ -1,11 +1,11 @@
 """What grading a class costs: stock nbgrader beside ours with one job and with two, in one run.
 
-The class is made of the demo class's recipes, again and again; each contender grades the same submissions
-by its command, the start of the command included. Stock is nbgrader as it comes, with the ordinary python3
-kernel and the hidden tests in it. A machine is faster at one time than at another: ours, which take a small
-part of stock's time, are measured before it and after it, and the mean counts. The honest class holds what
-ends; the mixed one also the endless loop, that takes the cell's time-out on either side. The scores of honest
-submissions are compared. The floor is the same cells, one after the other, in one bare IPython shell.
+The class repeats the demo class's recipes; each contender grades the same submissions by its command, its
+start included. Stock is nbgrader without changes, with the ordinary python3 kernel and the hidden tests in
+it. Since a machine's speed varies, ours are measured before and after stock, and the mean counts. The honest
+class contains only notebooks that end; the mixed one also an endless loop, which takes the cell's time-out on
+either side. The scores of honest submissions are compared. The floor is the same cells, one after another, in
+one bare IPython shell.
 
     .venv/bin/python -m benchmarks.grading --sizes 24 120
 """
@@ -41,7 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).parent / "results" / "grading.json"
 ASSIGNMENT, NOTEBOOK = "max-pooling", "max_pooling"
 TIMEOUT = 20  # seconds for a cell, on both sides
-ROOMS = ("source", "release", "pooling_lab", "pooling_ref", "engine", "classroom", "benchmarks")
+FOLDERS = ("source", "release", "pooling_lab", "pooling_ref", "engine", "classroom", "benchmarks")
 
 STOCK = f"""
 import os, sys
@@ -61,18 +61,18 @@ CONTENDERS: dict[str, list[str]] = {
     "ours, 1 job": [*OURS, "1"],
     "ours, 2 jobs": [*OURS, "2"],
 }
-TURNS = ("ours, 2 jobs", "ours, 1 job", "stock", "ours, 1 job", "ours, 2 jobs")
-LOOKS = 2.0  # seconds between two looks at the memory, which themselves take a thirtieth of a second
+ORDER = ("ours, 2 jobs", "ours, 1 job", "stock", "ours, 1 job", "ours, 2 jobs")
+SAMPLE_INTERVAL = 2.0  # seconds between two samples of the memory; one takes a thirtieth of a second
 
 
 def honest(recipe: Recipe) -> bool:
-    """Say whether a submission holds nothing that stock nbgrader stumbles over."""
+    """Return whether stock nbgrader can grade a submission."""
     odd = recipe.deleted or recipe.duplicated or recipe.file != "whole"
     return not odd and "loop" not in recipe.what and "SystemExit" not in recipe.what
 
 
 def class_of(size: int, with_loops: bool) -> list[Recipe]:
-    """Return a class of a size, each student with an id of their own."""
+    """Return a class of a size, each student with a unique id."""
     recipes = [each for each in load_class() if each.assignment == ASSIGNMENT and each.scores]
     kept = [each for each in recipes if honest(each) or (with_loops and "endless loop" in each.what)]
     return [
@@ -82,10 +82,10 @@ def class_of(size: int, with_loops: bool) -> list[Recipe]:
 
 def prepare(folder: Path) -> Path:
     """Copy the course, and generate the assignment into its gradebook."""
-    for room in ROOMS:
-        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__", "results"))
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "results"))
     shutil.copy2(ROOT / "nbgrader_config.py", folder)
-    compileall.compile_dir(folder, quiet=1)  # as in a course that has been used before
+    compileall.compile_dir(folder, quiet=1)  # as in a course in use
     subprocess.run(
         [*NBGRADER, "generate_assignment", ASSIGNMENT], cwd=folder, check=True, capture_output=True
     )
@@ -93,7 +93,7 @@ def prepare(folder: Path) -> Path:
 
 
 def course_for(name: str, prepared: Path, folder: Path, recipes: list[Recipe]) -> Path:
-    """Return a fresh copy of the course in which the class has handed in."""
+    """Return a fresh copy of the course with the class's submissions."""
     shutil.copytree(prepared, folder)
     if name == "stock":
         (folder / "nbgrader_config.py").write_text(STOCK)
@@ -103,12 +103,12 @@ def course_for(name: str, prepared: Path, folder: Path, recipes: list[Recipe]) -
 
 
 class Memory(Thread):
-    """Looks now and then at the memory of a process and all that it started (shared pages counted once).
+    """Sample the memory of a process and its descendants (shared pages counted once).
 
     Attributes
     ----------
     peak
-        The most that was seen, in bytes.
+        The largest sample, in bytes.
     """
 
     def __init__(self, process: int) -> None:
@@ -118,8 +118,8 @@ class Memory(Thread):
         self.peak = 0
 
     def run(self) -> None:
-        """Look until told that it is over."""
-        while not self.over.wait(LOOKS):
+        """Sample until the measurement is over."""
+        while not self.over.wait(SAMPLE_INTERVAL):
             self.peak = max(self.peak, sum(map(memory_of, self._family())))
 
     def _family(self) -> list[psutil.Process]:
@@ -130,7 +130,7 @@ class Memory(Thread):
 
 
 def memory_of(process: psutil.Process) -> int:
-    """Return what a process uses, its share of shared pages included; 0 where it is gone."""
+    """Return the memory of a process, with its share of shared pages; 0 if it is gone."""
     try:
         return process.memory_full_info().pss
     except psutil.AccessDenied:
@@ -140,7 +140,7 @@ def memory_of(process: psutil.Process) -> int:
 
 
 def measure(name: str, course: Path, recipes: list[Recipe]) -> dict[str, Any]:
-    """Let a contender grade a course once, and return what it took."""
+    """Let a contender grade a course once, and return its time, memory and scores."""
     began = time.perf_counter()
     process = subprocess.Popen(
         CONTENDERS[name], cwd=course, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -166,12 +166,12 @@ def scores(course: Path, recipes: list[Recipe]) -> dict[str, dict[str, float]]:
 
 
 def compare(recipes: list[Recipe], name: str, given: dict[str, dict[str, float]]) -> None:
-    """Make sure that a contender gave the honest submissions the points of their recipes.
+    """Check that a contender gave honest submissions the points of their recipes.
 
     Raises
     ------
     AssertionError
-        Where it did not.
+        If it did not.
     """
     for recipe in filter(honest, recipes):
         for task, expected in recipe.scores.items():
@@ -183,15 +183,14 @@ def compare(recipes: list[Recipe], name: str, given: dict[str, dict[str, float]]
 def parts(course: Path) -> dict[str, float]:
     """Grade a course in this process, and return the seconds per notebook of each part.
 
-    The parts are what `./course grade` does with one job; that it does some of it in another process is left
-    out.
+    The parts are those of `./course grade` with one job, without its second process.
     """
     os.chdir(course)
     sys.path.insert(0, str(course))
     from nbgrader_sealed.batch.grade import GradeApp, Grading
     from nbgrader_sealed.execution.hidden_tests import HiddenNamespace
     from nbgrader_sealed.execution.kernel_client import StudentKernel
-    from nbgrader_sealed.private.nbgrader import kept_open
+    from nbgrader_sealed.private.nbgrader import keep_gradebooks_open
     from rich.console import Console
 
     spent: dict[str, float] = {}
@@ -217,10 +216,10 @@ def parts(course: Path) -> dict[str, float]:
     app.coursedir.assignment_id = ASSIGNMENT
     grading = Grading(app, Console(quiet=True))
     grading.converter.prepare()
-    with kept_open(), grading.converter.staging():
+    with keep_gradebooks_open(), grading.converter.staging():
         grading._warm_up()
         first, *todo = grading.converter.submissions()
-        _grade(grading.converter, first)  # waits until all is loaded, and is left out
+        _grade(grading.converter, first)  # includes loading, and does not count
         spent.clear()
         began = time.perf_counter()
         for submission in todo:
@@ -277,10 +276,10 @@ def aside(what: str, course: Path) -> dict[str, float]:
 
 
 def measure_class(prepared: Path, recipes: list[Recipe], names: list[str], title: str) -> dict[str, Any]:
-    """Let the contenders grade one class in turn; print and return what came out."""
+    """Let each contender grade one class; print and return the results."""
     print(f"\n{title}: {len(recipes)} submissions")
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
-    for name in (turn for turn in TURNS if turn in names):
+    for name in (each for each in ORDER if each in names):
         with tempfile.TemporaryDirectory() as folder:
             course = course_for(name, prepared, Path(folder) / "course", recipes)
             runs[name].append(measure(name, course, recipes))
@@ -292,7 +291,7 @@ def measure_class(prepared: Path, recipes: list[Recipe], names: list[str], title
 
 
 def summary(runs: list[dict[str, Any]], size: int) -> dict[str, Any]:
-    """Return one contender's runs with what counts of them."""
+    """Return one contender's runs with their mean and maximum."""
     seconds = mean(run["seconds"] for run in runs)
     peak = max(run["peak memory"] for run in runs)
     return {
@@ -315,9 +314,9 @@ def line(name: str, found: dict[str, dict[str, Any]]) -> str:
 
 
 def two_or_more(text: str) -> int:
-    """Read the size of a class: the first notebook is no measure for those after it."""
+    """Parse the size of a class, of which the first notebook does not count."""
     if not text.isdecimal() or int(text) < 2:
-        raise argparse.ArgumentTypeError(f"{text!r} is no class of two or more")
+        raise argparse.ArgumentTypeError(f"a class needs two or more, not {text!r}")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""`nbgrader-sealed grade`: several submissions at once come out as one after the other does."""
+"""`nbgrader-sealed grade`: parallel grading gives the same results as nbgrader's own command."""
 
 import fcntl
 import os
@@ -23,7 +23,7 @@ from nbgrader_sealed.execution.slots import cores, slot
 from engine.tests.attacks.tiny_course import FULL, TinyCourse, cell
 from tests.support import ROOT, run
 
-# What a gradebook holds that does not depend on when or in which order it was filled.
+# What in a gradebook does not depend on the time or order of grading.
 SCORES = """
     SELECT student.id, base_cell.name, grade.auto_score, grade.manual_score, grade.needs_manual_grade,
            submitted_assignment.timestamp, submitted_notebook.late_submission_penalty
@@ -48,12 +48,12 @@ COURSES = "SELECT id FROM course ORDER BY id"
 
 
 def wrong(name: str, source: str):
-    """A student who solved all but one task."""
+    """Return the change of a student who solved all but one task."""
     return lambda nb: setattr(cell(nb, f"{name}-solution"), "source", source)
 
 
 def slow(nb):
-    """A student whose notebook takes a while."""
+    """Make a student's notebook take a while."""
     nb.cells.insert(1, nbformat.v4.new_code_cell("import time; time.sleep(1.5)"))
 
 
@@ -103,7 +103,7 @@ def graded_folders(course: TinyCourse) -> set[str]:
 
 
 def shown(course: TinyCourse, student: str) -> list:
-    """The cells of a graded notebook, without the ids that are drawn anew each time."""
+    """Return the cells of a graded notebook, without the ids that are random."""
     return [(each.source, each.get("outputs")) for each in course.autograded(student).cells]
 
 
@@ -171,15 +171,15 @@ REFUSED = {
         ["no-such"],
         "no assignment 'no-such' in the gradebook (there are: ps)",
     ),
-    "no jobs": (["ps", "--jobs", "0"], "--jobs: 0"),
-    "an unknown student": (["ps", "--student", "zoe"], "--student: submitted/ holds no notebook of 'zoe'"),
+    "no jobs": (["ps", "--jobs", "0"], "--jobs must be 1 or more, not 0"),
+    "an unknown student": (["ps", "--student", "zoe"], "--student: submitted/ contains no notebook of 'zoe'"),
     "no student": (["ps", "--student", "--force"], "--student: name one student at least"),
     "no student at the end": (["ps", "--student"], "--student: name one student at least"),
     "a negative seed": (
         ["ps", "--seed", "-1"],
         "'seed' trait of a GradeApp instance should not be less than 0",
     ),
-    "a seed that nobody learns of": (["ps", "--seed", "7"], "GradeApp.seed_variable is not configured"),
+    "a seed that no test gets": (["ps", "--seed", "7"], "GradeApp.seed_variable is not configured"),
     "no time": (["ps", "--SealedExecute.notebook_timeout=x"], "notebook_timeout"),
     "no assignment": ([], "name one assignment"),
 }
@@ -200,13 +200,13 @@ def test_a_configuration_that_does_not_run_is_refused_and_nothing_is_graded_with
         config.write(f"{line}\n")
     done = grade(course, check=False)
     assert done.returncode == 1
-    assert "nbgrader-sealed grade: the configuration does not run: " in done.stderr
+    assert "nbgrader-sealed grade: the configuration cannot be loaded: " in done.stderr
     assert "Traceback" not in done.stderr
     assert graded_folders(course) == set()
 
 
 def seeds(course: TinyCourse) -> set[str]:
-    """The seeds that the hidden tests of a class have found in the environment."""
+    """Return the seeds that the hidden tests of a class found in the environment."""
     cells = [each for student in graded_folders(course) for each in course.autograded(student).cells]
     return set(re.findall(r"seed (\w+)", str([each.get("outputs") for each in cells])))
 
@@ -258,7 +258,7 @@ def wait_until(is_so, what: str, seconds: float = 240) -> None:
 def test_who_interrupts_before_anything_is_graded_gets_one_line(tmp_path):
     course = hand_in(TinyCourse(tmp_path / "course"), {"s0": slow})
     running = start(course)
-    wait_until(psutil.Process(running.pid).children, "the parent of kernels")
+    wait_until(psutil.Process(running.pid).children, "the fork server")
     os.killpg(running.pid, signal.SIGINT)
     said, errors = running.communicate(timeout=120)
     assert running.returncode == 130
@@ -266,7 +266,7 @@ def test_who_interrupts_before_anything_is_graded_gets_one_line(tmp_path):
     assert graded_folders(course) == set()
 
 
-def test_the_parent_of_kernels_begins_with_the_settings_that_it_has_to_have_in_the_end():
+def test_the_fork_server_starts_with_the_final_settings():
     # In a process of its own, since to load a configuration changes the environment.
     found = run(sys.executable, "-c", SETTINGS, cwd=ROOT).stdout.splitlines()
     assert found[0] == found[1] and "preload" in found[0]
@@ -282,7 +282,7 @@ def test_an_interrupted_run_leaves_whole_grades_only_and_the_next_one_goes_on(tm
     os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C in a terminal does: all of them get it
     _, said = running.communicate(timeout=120)
     assert running.returncode == 130
-    assert "nbgrader-sealed grade ps goes on" in said
+    assert "to continue: nbgrader-sealed grade ps\n" in said
     assert "Traceback" not in said
     _, alive = psutil.wait_procs(family, timeout=20)
     assert not alive
@@ -302,7 +302,7 @@ def is_at_work(process):
 
 
 def is_worker(child):
-    """Say whether it is one at work: a command on its way up has its name for a moment, but no kernel."""
+    """Return whether it is a worker with a kernel: a process that is starting has its name, too."""
     with suppress(psutil.NoSuchProcess):
         return child.cmdline()[1:3] == ["-m", "nbgrader_sealed"] and child.children()
 
@@ -351,8 +351,8 @@ def test_a_submission_with_odd_files_is_graded_or_named_and_the_others_are_grade
     os.mkfifo(submitted / "eva" / "ps" / "timestamp.txt")
     done = grade(course, "--force", check=False)
     assert done.returncode == 1
-    assert "ben: ValueError: timestamp.txt holds no time: 'yesterday or so'" in done.stdout
-    assert "eva: ValueError: timestamp.txt holds no time: 'No plain file was handed in here." in done.stdout
+    assert "ben: ValueError: timestamp.txt contains no time: 'yesterday or so'" in done.stdout
+    assert "eva: ValueError: timestamp.txt contains no time: 'No regular file was submitted" in done.stdout
     assert "1 graded, 2 failed" in done.stdout
     assert course.scores("ana").items() >= FULL.items()
 
@@ -385,7 +385,7 @@ def test_two_commands_do_not_grade_the_same_course_at_once(side_by_side):
         second = grade(side_by_side, check=False)
     assert second.returncode == 1
     assert (side_by_side.root / "grade.log").read_text() == "the first one's"
-    assert "another nbgrader-sealed grade is at work" in second.stderr
+    assert "another nbgrader-sealed grade is running" in second.stderr
     assert grade(side_by_side).returncode == 0
 
 
@@ -456,7 +456,7 @@ def test_a_task_that_takes_too_long_is_ended_alone():
     assert found == {0: None, 0.1: None}
 
 
-def test_workers_take_turns_though_one_more_gets_ready():
+def test_slots_limit_the_workers_though_one_more_starts():
     together = FORK.Value("i", 0)
 
     def work(task: int) -> int:
@@ -477,12 +477,12 @@ def test_workers_take_turns_though_one_more_gets_ready():
 
 @pytest.fixture
 def own_cores(monkeypatch):
-    """Cores that are taken by no other command on this machine."""
+    """Cores that no other command on this machine takes."""
     monkeypatch.setattr(slots, "NAME", f"core-of-{os.getpid()}")
 
 
 @pytest.mark.needs("linux")
-def test_each_turn_has_a_core_of_its_own_as_far_as_they_go(own_cores):
+def test_each_slot_has_a_core_of_its_own_while_cores_last(own_cores):
     ours = os.sched_getaffinity(0)
     at_once = FORK.Barrier(len(ours) + 1)
 
@@ -520,7 +520,7 @@ def test_another_command_s_core_is_left_to_it(own_cores):
 
 
 @pytest.mark.needs("linux")
-def test_a_worker_that_dies_in_its_turn_leaves_it_to_others(own_cores):
+def test_a_worker_that_dies_in_its_slot_leaves_it_to_others(own_cores):
     def work(task: int) -> int | None:
         with slot() as core:
             if task < 5:

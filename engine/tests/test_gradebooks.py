@@ -1,11 +1,11 @@
-"""The gradebook that is kept open is nbgrader's, but for the connection and the moment of the commit."""
+"""The persistent gradebook behaves as nbgrader's, except for its connection and the moment of commit."""
 
 import shutil
 
 import pytest
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import saveautogrades
-from nbgrader_sealed.private.nbgrader import KeptGradebook, kept_open
+from nbgrader_sealed.private.nbgrader import PersistentGradebook, keep_gradebooks_open
 from sqlalchemy import event
 
 
@@ -28,7 +28,7 @@ def students(url):
 
 
 def test_what_is_committed_inside_is_there_when_it_is_closed_and_not_before(url):
-    with kept_open():
+    with keep_gradebooks_open():
         with saveautogrades.Gradebook(url) as gradebook:
             gradebook.add_student("ben")
             gradebook.update_or_create_student("ana", first_name="Ana")
@@ -40,7 +40,7 @@ def test_what_is_committed_inside_is_there_when_it_is_closed_and_not_before(url)
 
 
 def test_an_error_leaves_nothing_of_what_was_begun_and_the_next_goes_on(url):
-    with kept_open():
+    with keep_gradebooks_open():
         with pytest.raises(MissingEntry), saveautogrades.Gradebook(url) as gradebook:
             gradebook.add_student("ben")
             gradebook.find_student("nobody")
@@ -54,7 +54,7 @@ def test_a_commit_that_fails_is_told_and_the_next_goes_on(url):
     def refuse(session):
         raise OSError("the disk is full")
 
-    with kept_open():
+    with keep_gradebooks_open():
         with pytest.raises(OSError, match="full"), saveautogrades.Gradebook(url) as gradebook:
             gradebook.add_student("ben")
             event.listen(gradebook.db(), "before_commit", refuse)
@@ -66,8 +66,8 @@ def test_a_commit_that_fails_is_told_and_the_next_goes_on(url):
 
 def test_in_one_session_what_was_read_is_known_and_each_close_writes(url):
     asked = []
-    with kept_open():
-        with KeptGradebook.one_session():
+    with keep_gradebooks_open():
+        with PersistentGradebook.one_session():
             with saveautogrades.Gradebook(url) as gradebook:
                 event.listen(gradebook.engine, "before_cursor_execute", lambda *what: asked.append(what[2]))
                 ana = gradebook.find_student("ana")
@@ -88,7 +88,7 @@ def test_in_one_session_what_was_read_is_known_and_each_close_writes(url):
 
 
 def test_what_others_write_meanwhile_is_seen(url):
-    with kept_open():
+    with keep_gradebooks_open():
         with saveautogrades.Gradebook(url) as gradebook:
             assert gradebook.find_student("ana").first_name is None
         with Gradebook(url) as another:
@@ -110,7 +110,7 @@ def test_grades_and_comments_are_those_that_nbgrader_finds(url):
         gradebook.add_submission("max-pooling", "ana")
         grades = {name: gradebook.find_grade(name, *whose).id for name in ("one", "both", "task")}
         comments = {name: gradebook.find_comment(name, *whose).id for name in ("code", "both", "task")}
-    with kept_open(), saveautogrades.Gradebook(url) as kept:
+    with keep_gradebooks_open(), saveautogrades.Gradebook(url) as kept:
         assert {name: kept.find_grade(name, *whose).id for name in grades} == grades
         assert {name: kept.find_comment(name, *whose).id for name in comments} == comments
         kept.find_grade("one", *whose).auto_score = 1.5
@@ -124,6 +124,6 @@ def test_grades_and_comments_are_those_that_nbgrader_finds(url):
 
 
 def test_afterwards_a_gradebook_is_nbgraders_own_again(url):
-    with kept_open():
+    with keep_gradebooks_open():
         assert saveautogrades.Gradebook is not Gradebook
     assert saveautogrades.Gradebook is Gradebook

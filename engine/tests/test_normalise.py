@@ -1,4 +1,4 @@
-"""Whatever a student did to the cells, the assignment's stand once, in order, as the gradebook has them."""
+"""Whatever a student did to the cells, the assignment's come out once, in order, as in the gradebook."""
 
 import nbformat
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell
 from nbgrader_sealed.assignment import cells_of
-from nbgrader_sealed.submission.normalise import SEAL, Normalise
+from nbgrader_sealed.submission.normalise import PLACEHOLDER, Normalise
 from nbgrader_sealed.submission.reading import MAX_CELLS, rebuild
 
 from engine.tests.attacks.tiny_course import HIDDEN_CANARY, TinyCourse, cell, solved
@@ -19,13 +19,13 @@ CHANGES = st.lists(st.tuples(st.sampled_from(WHAT), st.integers(0, 20)), max_siz
 
 @pytest.fixture(scope="module")
 def whose(tmp_path_factory) -> dict[str, str]:
-    """The gradebook of a generated assignment, as nbgrader's preprocessors are told of it."""
+    """The gradebook of a generated assignment, as in nbgrader's resources."""
     course = TinyCourse(tmp_path_factory.mktemp("normalise") / "course")
     return {"db_url": f"sqlite:///{course.root}/gradebook.db", "notebook": "ps", "assignment": "ps"}
 
 
 def change(nb, what: str, where: int) -> None:
-    """Do to a notebook what a student may do."""
+    """Change a notebook as a student may."""
     if not nb.cells:
         return
     where %= len(nb.cells)
@@ -74,7 +74,7 @@ def test_the_assignments_cells_stand_once_in_order_as_the_gradebook_has_them(who
             given_cell = given_cells[one.metadata.nbgrader.grade_id]
             assert dict(one.metadata.nbgrader) == given_cell.metadata
             assert one.cell_type == given_cell.cell_type
-            assert not given_cell.locked or one.source.endswith(SEAL)
+            assert not given_cell.locked or one.source.endswith(PLACEHOLDER)
         else:
             assert one.metadata == {}
         assert HIDDEN_CANARY not in one.source

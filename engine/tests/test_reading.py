@@ -1,4 +1,4 @@
-"""Whatever is handed in, a valid notebook comes out, or a clear word why not."""
+"""Any submitted file becomes a valid notebook, or a clear message says why not."""
 
 import json
 import os
@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbgrader_sealed.messages import languages
+from nbgrader_sealed.submission.links import disarm_links
 from nbgrader_sealed.submission.reading import (
     MAX_BYTES,
     MAX_SOURCE,
@@ -150,8 +152,42 @@ def test_a_picture_in_a_text_is_no_long_text():
     assert rebuild(nb).cells[1].source == nb.cells[1].source
 
 
+def what_is_said_of(path, language):
+    text, _ = SafeNotebookExporter(language=language).from_filename(str(path))
+    (cell,) = nbformat.reads(text, as_version=4).cells
+    return cell.source
+
+
 def test_a_file_that_is_no_notebook_says_so_in_every_language_with_the_next_step(tmp_path):
     (tmp_path / "cut.ipynb").write_text('{"cells": [')
-    text, _ = SafeNotebookExporter(language="es").from_filename(str(tmp_path / "cut.ipynb"))
-    (cell,) = nbformat.reads(text, as_version=4).cells
-    assert cell.source.index("ábrelo en JupyterLab") < cell.source.index("open it in JupyterLab")
+    said = what_is_said_of(tmp_path / "cut.ipynb", "es")
+    assert said.index("ábrelo en JupyterLab") < said.index("open it in JupyterLab")
+    assert said.count("(JSONDecodeError: ") == len(languages())
+
+
+@pytest.mark.parametrize(
+    ("content", "english", "spanish"),
+    [
+        (b"[]", "(JSON without a notebook's cells)", "(JSON sin las celdas de un cuaderno)"),
+        (b"{}", "(JSON without a notebook's cells)", "(JSON sin las celdas de un cuaderno)"),
+        (None, "(a link)", "(un enlace)"),
+        (b" " * (MAX_BYTES + 1), "(more than 50 MB)", "(más de 50 MB)"),
+    ],
+    ids=["a list", "nothing", "a link", "too large"],
+)
+def test_the_reason_is_said_in_the_language_of_its_sentence(tmp_path, content, english, spanish):
+    path = tmp_path / "odd.ipynb"
+    path.symlink_to("elsewhere.ipynb") if content is None else path.write_bytes(content)
+    first, second = what_is_said_of(path, "en").split("\n\n")
+    assert english in first and spanish in second
+
+
+@pytest.mark.parametrize("name", ["{", "{target}", "caf\udce9 {0.__class__}"])
+def test_the_note_in_a_link_s_place_is_in_every_language_whatever_its_target(tmp_path, name):
+    folder = tmp_path / "me" / "ps"
+    folder.mkdir(parents=True)
+    (folder / "data.csv").symlink_to(name)
+    disarm_links("ps", "me", [str(folder / "ps.ipynb")])
+    english, spanish = (folder / "data.csv").read_text(encoding="utf-8").splitlines()
+    assert english == f"A link to {name!r} was submitted here. Only regular files and folders are accepted."
+    assert spanish.startswith(f"Aquí se entregó un enlace a {name!r}.")

@@ -287,7 +287,7 @@ def test_links_that_were_handed_in_become_notes(tmp_path, secret):
     for name in ("ps.ipynb", "deep/data.txt", "all"):
         assert not (folder / name).is_symlink()
         assert "A link to" in (folder / name).read_text()
-    assert "No plain file" in (folder / "timestamp.txt").read_text()
+    assert "No regular file" in (folder / "timestamp.txt").read_text()
     assert (folder / "own.txt").read_text() == "mine"
     assert secret.read_text() == "secret"
 

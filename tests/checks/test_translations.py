@@ -6,9 +6,9 @@ from string import Formatter
 
 import pytest
 
+from classroom import translate
 from pooling_lab import language
 from pooling_lab.language import current_language, set_language
-from classroom import translate
 from pooling_ref.misconceptions import MISCONCEPTIONS
 
 EVERY = [(domain, code) for domain in translate.DOMAINS for code in translate.TRANSLATED_TO]

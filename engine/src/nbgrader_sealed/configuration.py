@@ -1,14 +1,15 @@
-"""The two lines of an `nbgrader_config.py`: how a course is graded sealed, as traitlets' configuration."""
+"""The two lines of an `nbgrader_config.py` that make a course graded sealed, as traitlets' configuration."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from traitlets import import_item
-from traitlets.config.loader import Config, LazyConfigValue
+from traitlets import List, import_item
+from traitlets.config.loader import Config, DeferredConfig, LazyConfigValue
 
 KERNEL = "sandboxed-python"
 
-# By name, so that to read a configuration loads nothing of nbgrader's, nor of ours.
+# Import paths, so that reading a configuration imports nothing of nbgrader, nor more of the engine.
 _KEEP_LANGUAGE = "nbgrader_sealed.authoring.languages.KeepLanguage"
 _WARN_UNSEALABLE = "nbgrader_sealed.authoring.warn_unsealable.WarnUnsealable"
 _NORMALISE = "nbgrader_sealed.submission.normalise.Normalise"
@@ -18,68 +19,124 @@ _SHOW_RESULTS = "nbgrader_sealed.feedback.results.ShowResults"
 _SANITISE = "nbgrader_sealed.feedback.sanitising.SanitiseOutputs"
 
 
-class Steps(LazyConfigValue):
-    """A converter's own list of preprocessors, changed when the converter takes it.
+@dataclass(frozen=True)
+class Changes:
+    """Changes to a list of preprocessors; those of the list are known by the names of their classes.
 
-    Whatever the installed nbgrader has in its list stays, in its order; `append`, `prepend` and `insert`
-    change it further.
+    Attributes
+    ----------
+    first, last
+        The import paths to put before and after all others.
+    replace
+        The import path that replaces a preprocessor; an empty string removes it.
+    before
+        The import path to put directly before a preprocessor.
+    earlier
+        The preprocessors to move directly before another one.
+    """
+
+    first: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+    replace: Mapping[str, str] = field(default_factory=dict)
+    before: Mapping[str, str] = field(default_factory=dict)
+    earlier: Mapping[str, str] = field(default_factory=dict)
+
+    def apply(self, preprocessors: Iterable[Any]) -> list[Any]:
+        """Return the changed list; it is as it was if it contains one of the new preprocessors already."""
+        kept = list(preprocessors)
+        new = {*self.first, *self.last, *self.replace.values(), *self.before.values()}
+        if {_name_of(path) for path in new if path} & set(map(_name_of, kept)):
+            return kept
+        changed: list[Any] = []
+        for each in kept:
+            name = _name_of(each)
+            changed += [one for one in (self.before.get(name), self.replace.get(name, each)) if one]
+        for moved, follower in self.earlier.items():
+            _move(changed, moved, follower)
+        return [import_item(one) if one in new else one for one in (*self.first, *changed, *self.last)]
+
+
+class ChangedPreprocessors(list[Any], DeferredConfig):
+    """A converter's own list of preprocessors with `Changes`, made when the converter is configured.
+
+    The converter's list is the installed nbgrader's, whatever that contains. Until then this is an empty
+    list that records what a configuration does to it: `append`, `extend`, `insert` and `prepend`, in one file
+    or in a later one that is merged into it. (A `LazyConfigValue`, which traitlets has for this, does not
+    survive such a merge.)
 
     Parameters
     ----------
-    first, last : iterable of str
-        What to put before and after all others, by import path.
-    replace : mapping of str to str
-        What takes the place of a preprocessor, by the name of its class; an empty string leaves it out.
-    before : mapping of str to str
-        What to put directly before a preprocessor, by the name of its class.
-    earlier : mapping of str to str
-        The preprocessors to move directly before another, by the names of their classes.
+    changes
+        The changes.
+    base
+        The list to change instead of the converter's own.
     """
 
-    def __init__(
-        self,
-        first: Iterable[str] = (),
-        last: Iterable[str] = (),
-        replace: Mapping[str, str] | None = None,
-        before: Mapping[str, str] | None = None,
-        earlier: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, changes: Changes, base: Iterable[Any] | None = None) -> None:
         super().__init__()
-        self.first, self.last = list(first), list(last)
-        self.replace, self.before, self.earlier = dict(replace or {}), dict(before or {}), dict(earlier or {})
+        self.changes = changes
+        self.base = None if base is None else list(base)
+        self.edits: list[tuple[int | None, list[Any]]] = []  # an index (None for the end), and what to insert
 
-    def get_value(self, initial: list[Any]) -> list[Any]:
-        """Return the list to use in the place of `initial`."""
-        steps: list[Any] = []
-        for step in initial:
-            name = _name_of(step)
-            new = self.replace.get(name, step)
-            steps += [path for path in (self.before.get(name), new) if path]
-        for moved, follower in self.earlier.items():
-            _move(steps, moved, follower)
-        ours = [step for step in (*self.first, *steps, *self.last) if isinstance(step, str)]
-        if set(map(_name_of, ours)) & set(map(_name_of, initial)):
-            return initial  # already changed
-        return super().get_value([_loaded(step) for step in (*self.first, *steps, *self.last)])
+    def append(self, item: Any) -> None:
+        """Put a preprocessor after all others."""
+        self.edits.append((None, [item]))
 
-    def merge_into(self, other: Any) -> Any:
-        """Return what two configurations say together."""
-        return self if isinstance(other, LazyConfigValue) else self.get_value(other)
+    def extend(self, items: Iterable[Any]) -> None:
+        """Put preprocessors after all others."""
+        self.edits.append((None, list(items)))
+
+    def insert(self, index: Any, item: Any) -> None:
+        """Put a preprocessor at an index of the whole list."""
+        self.edits.append((index, [item]))
+
+    def prepend(self, items: Iterable[Any]) -> None:
+        """Put preprocessors before all others."""
+        self.edits.append((0, list(items)))
+
+    def __setitem__(self, index: Any, items: Any) -> None:
+        """Prepend, as traitlets does for an earlier configuration: `value[:0] = items`."""
+        if index != slice(None, 0):
+            raise TypeError(f"preprocessors: only append, extend, insert and prepend work, not {index!r}")
+        self.prepend(items)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.changes} {self.edits}>"
+
+    def get_value(self, trait: List[Any]) -> list[Any]:
+        """Return the list for a converter's trait."""
+        found = self.changes.apply(trait.default() or [] if self.base is None else self.base)
+        for index, items in self.edits:
+            place = slice(len(found), None) if index is None else slice(index, index)
+            found[place] = items
+        return found
 
 
-def _move(steps: list[Any], moved: str, follower: str) -> None:
-    """Move a step directly before the first of another name, if both are there."""
-    names = [_name_of(step) for step in steps]
+def _move(preprocessors: list[Any], moved: str, follower: str) -> None:
+    """Move a preprocessor directly before the first of another name, if both are in the list."""
+    names = [_name_of(one) for one in preprocessors]
     if moved in names and follower in names and names.index(follower) < names.index(moved):
-        steps.insert(names.index(follower), steps.pop(names.index(moved)))
+        preprocessors.insert(names.index(follower), preprocessors.pop(names.index(moved)))
 
 
-def _name_of(step: Any) -> str:
-    return step.rpartition(".")[2] if isinstance(step, str) else step.__name__
+def _name_of(preprocessor: Any) -> str:
+    """Return the name of a preprocessor's class, given as that, as its path, or as an instance."""
+    if isinstance(preprocessor, str):
+        return preprocessor.rpartition(".")[2]
+    return getattr(preprocessor, "__name__", type(preprocessor).__name__)
 
 
-def _loaded(step: Any) -> Any:
-    return import_item(step) if isinstance(step, str) else step
+def _change(section: Config, trait: str, changes: Changes) -> None:
+    """Set a list's changes; what the configuration has done to the list before stays."""
+    known = section.get(trait)
+    changed = ChangedPreprocessors(changes)
+    if isinstance(known, ChangedPreprocessors):
+        changed.base, changed.edits = known.base, known.edits
+    elif isinstance(known, LazyConfigValue):
+        changed = known.get_value(changed)
+    elif known is not None:
+        changed.base = list(known)
+    section[trait] = changed
 
 
 def configure(
@@ -94,59 +151,81 @@ def configure(
     prepare: str = "",
     mark_schemes_in_answers: bool = False,
 ) -> None:
-    """Let a course be released, autograded and given feedback sealed.
+    """Configure a course to be released, autograded and given feedback sealed.
 
-    What is set on `c` afterwards counts more. nbgrader's own settings and lists stay as they are, but for the
-    steps that are replaced here.
+    Settings made on `c` afterwards override these. nbgrader's own settings stay as they are, and so do its
+    lists of preprocessors, except for those replaced here; `append`, `extend`, `insert` and `prepend` work.
 
     Parameters
     ----------
     c : Config
         What `get_config()` returns in an `nbgrader_config.py`.
     language : str, optional
-        The language that the plain `nbgrader generate_assignment` keeps of notebooks in several (as in the
-        tag `lang-es`), and the first to say that a file could not be read in.
+        The language that `nbgrader generate_assignment` keeps of notebooks in several (the cells tagged
+        `lang-LANGUAGE`), and the first language of the message in an unreadable notebook.
     language_variable, seed_variable : str, optional
-        The environment variables that tell the hidden tests the language of the notebook, and the seed of a
-        run of `nbgrader-sealed grade`, so that a whole class is asked the same.
+        The environment variables that pass to hidden tests the language of the notebook, and the seed of a
+        run of `nbgrader-sealed grade`, so that a whole class gets the same cases.
     packages : iterable of str, optional
-        Importable packages that notebooks need and that are not installed, but lie in the course's folder.
+        Importable packages that notebooks need and that are not installed, but in the course's folder.
     preload : iterable of str, optional
-        Modules that notebooks import: loaded once, they are there when a kernel starts.
+        Modules that notebooks import, to be loaded once for all kernels.
     css_classes : iterable of str, optional
-        Classes that the HTML of outputs may keep in feedback, beside pandas' and Pygments'.
+        Classes that the HTML of outputs keeps in feedback, beside those of pandas and Pygments.
     prepare : str, optional
-        A function of the course's, as `module:function`, that is called with the assignment's name once
-        before a class is graded: what it works out, all hidden tests share.
+        A function, as `module:function`, that is called once with the assignment's name before a class is
+        graded; all hidden tests share what it has loaded and computed.
     mark_schemes_in_answers : bool, optional
-        Whether marking schemes stand in the cells of written answers (nbgrader has them in task cells), and
-        have to go before an untouched answer is compared with the assignment's.
+        Whether marking schemes are in the cells of written answers (nbgrader has them in task cells), and
+        must be removed before the checksum by which nbgrader recognises an untouched answer.
 
     Raises
     ------
     TypeError
-        If one of several names is given as a single string.
+        If an argument has the wrong type; the message names it and its value.
     """
-    several = {"packages": packages, "preload": preload, "css_classes": css_classes}
-    for name, value in several.items():
-        if isinstance(value, str):
-            raise TypeError(f"{name} must be a list of names, not the string {value!r}")
+    _check_type("c", c, Config)
+    _check_type("mark_schemes_in_answers", mark_schemes_in_answers, bool)
+    strings = {
+        "language": language,
+        "language_variable": language_variable,
+        "seed_variable": seed_variable,
+        "prepare": prepare,
+    }
+    for name, value in strings.items():
+        _check_type(name, value, str)
+    kept = _names("css_classes", css_classes)
+    shown, loaded = _names("packages", packages), _names("preload", preload)
     _configure_release(c, language, mark_schemes_in_answers)
     _configure_grading(c, language, language_variable)
-    _configure_feedback(c, css_classes)
+    _configure_feedback(c, kept)
     c.GradeApp.seed_variable = seed_variable
     c.GradeApp.prepare = prepare
-    c.Sandbox.packages = list(packages)
-    c.Sandbox.preload = list(preload)
+    c.Sandbox.packages = shown
+    c.Sandbox.preload = loaded
+
+
+def _check_type(name: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, not {value!r}")
+
+
+def _names(name: str, value: Iterable[str]) -> list[str]:
+    """Return an argument that is a list of names."""
+    names = None if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
+    if names is None or not all(isinstance(one, str) for one in names):
+        raise TypeError(f"{name} must be a list of names, not {value!r}")
+    return names
 
 
 def _configure_release(c: Config, language: str, mark_schemes_in_answers: bool) -> None:
     c.KeepLanguage.language = language
-    c.GenerateAssignment.preprocessors = Steps(
-        first=[_KEEP_LANGUAGE],
+    changes = Changes(
+        first=(_KEEP_LANGUAGE,),
         before={"ClearHiddenTests": _WARN_UNSEALABLE},
-        earlier={"ClearMarkScheme": "ComputeChecksums"} if mark_schemes_in_answers else None,
+        earlier={"ClearMarkScheme": "ComputeChecksums"} if mark_schemes_in_answers else {},
     )
+    _change(c.GenerateAssignment, "preprocessors", changes)
     if mark_schemes_in_answers:
         c.ClearMarkScheme.enforce_metadata = False
 
@@ -154,20 +233,22 @@ def _configure_release(c: Config, language: str, mark_schemes_in_answers: bool) 
 def _configure_grading(c: Config, language: str, language_variable: str) -> None:
     c.Autograde.pre_convert_hook = "nbgrader_sealed.submission.links.disarm_links"
     c.Autograde.exporter_class = "nbgrader_sealed.submission.reading.SafeNotebookExporter"
-    c.Exporter.optimistic_validation = True  # once, after the last preprocessor, and not after each of them
-    # nbgrader's metadata need no check: Normalise writes them anew, from the gradebook.
-    c.Autograde.sanitize_preprocessors = Steps(
-        replace={"DeduplicateIds": "", "OverwriteCells": _NORMALISE, "CheckCellMetadata": ""}
-    )
-    c.Autograde.autograde_preprocessors = Steps(replace={"Execute": _EXECUTE, "CheckCellMetadata": ""})
+    c.Exporter.optimistic_validation = True  # validates after the last preprocessor alone
+    # nbgrader's metadata need no check, since Normalise writes them from the gradebook.
+    changes = Changes(replace={"DeduplicateIds": "", "OverwriteCells": _NORMALISE, "CheckCellMetadata": ""})
+    _change(c.Autograde, "sanitize_preprocessors", changes)
+    changes = Changes(replace={"Execute": _EXECUTE, "CheckCellMetadata": ""})
+    _change(c.Autograde, "autograde_preprocessors", changes)
     c.SafeNotebookExporter.language = language
     c.SealedExecute.kernel_name = KERNEL
     c.SealedExecute.language_variable = language_variable
 
 
-def _configure_feedback(c: Config, css_classes: Iterable[str]) -> None:
+def _configure_feedback(c: Config, css_classes: list[str]) -> None:
     c.GenerateFeedback.exporter_class = "nbgrader_sealed.feedback.exporter.FeedbackExporter"
-    c.GenerateFeedback.preprocessors = Steps(replace={"GetGrades": _SHOW_GRADES}, last=[_SHOW_RESULTS])
-    c.HTMLExporter.preprocessors = Steps(last=[_SANITISE])  # of nbgrader's grading pages, too
-    c.HTMLExporter.filters = {"markdown2html": "nbgrader_sealed.feedback.sanitising.safe_markdown"}
-    c.SanitiseOutputs.css_classes = list(css_classes)
+    changes = Changes(replace={"GetGrades": _SHOW_GRADES}, last=(_SHOW_RESULTS,))
+    _change(c.GenerateFeedback, "preprocessors", changes)
+    # For nbgrader's grading pages, too.
+    _change(c.HTMLExporter, "preprocessors", Changes(last=(_SANITISE,)))
+    c.HTMLExporter.filters.update({"markdown2html": "nbgrader_sealed.feedback.sanitising.safe_markdown"})
+    c.SanitiseOutputs.css_classes = css_classes

@@ -1,4 +1,4 @@
-"""A small course of no subject, to attack: three functions with hidden tests, and a written question."""
+"""A minimal course for tests: three functions with hidden tests, and a written question."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -84,7 +84,7 @@ def nbgrader_metadata(name: str, **kinds: object) -> dict:
 
 
 def source_notebook(hidden: bool = True, also: Sequence[str] = ()) -> NotebookNode:
-    """The instructor's notebook; without hidden tests, or with more hidden lines in each test."""
+    """Return the instructor's notebook; without hidden tests, or with more hidden lines in each test."""
     cells = [new_code_cell("import numpy as np", id="imports")]
     for name, (solution, visible, secret, points) in TASKS.items():
         lines = "\n".join([dedent(secret.format(canary=HIDDEN_CANARY)).strip(), *also])
@@ -100,7 +100,7 @@ def source_notebook(hidden: bool = True, also: Sequence[str] = ()) -> NotebookNo
 
 
 def solved() -> NotebookNode:
-    """The notebook of a student who has solved everything."""
+    """Return the notebook of a student who has solved everything."""
     nb = source_notebook()
     for cell in nb.cells:
         kept, hidden = [], False
@@ -113,15 +113,15 @@ def solved() -> NotebookNode:
 
 
 def cell(nb: NotebookNode, name: str) -> NotebookNode:
-    """The cell with an id."""
+    """Return the cell with an id."""
     return next(cell for cell in nb.cells if cell.id == name)
 
 
 class TinyCourse:
-    """The course in a folder, with submissions and what came of them.
+    """The course in a folder, with its submissions and their results.
 
-    `sandbox` is the sandbox to grade in, none for an ordinary kernel; `hidden` and `also` say what the source
-    notebook has (see `source_notebook`).
+    `sandbox` is the backend to grade in, "none" for an ordinary kernel; `hidden` and `also` go to
+    `source_notebook`.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class TinyCourse:
         self.generated = done.stdout + done.stderr
 
     def hand_in(self, student: str, change: Callable[[NotebookNode], object]) -> None:
-        """Hand in a solved notebook after a change; where that returns bytes, these are the file."""
+        """Submit a solved notebook after a change; if that returns bytes, these are the file."""
         folder = self.root / "submitted" / student / "ps"
         folder.mkdir(parents=True)
         nb = solved()
@@ -152,26 +152,26 @@ class TinyCourse:
         return done.stdout + done.stderr
 
     def feedback(self) -> str:
-        """Make all feedback pages, and return nbgrader's log."""
+        """Generate all feedback pages, and return nbgrader's log."""
         done = run("nbgrader", "generate_feedback", "ps", cwd=self.root, check=False)
         return done.stdout + done.stderr
 
     def page(self, student: str) -> str:
-        """The feedback page of a student."""
+        """Return the feedback page of a student."""
         return (self.root / "feedback" / student / "ps" / "ps.html").read_text(encoding="utf-8")
 
     def scores(self, student: str) -> dict[str, float | None]:
-        """The automatic scores of a student, by cell."""
+        """Return the automatic scores of a student, by cell."""
         with Gradebook(f"sqlite:///{self.root}/gradebook.db") as gradebook:
             notebook = gradebook.find_submission_notebook("ps", "ps", student)
             return {grade.name: grade.auto_score for grade in notebook.grades}
 
     def autograded(self, student: str) -> NotebookNode:
-        """The graded notebook."""
+        """Return the graded notebook of a student."""
         return nbformat.read(self.root / "autograded" / student / "ps" / "ps.ipynb", as_version=4)
 
     def left(self, student: str) -> str:
-        """All that a submission left behind, as one text."""
+        """Return the content of all files that a submission left, as one text."""
         folders = [self.root / name / student for name in ("autograded", "feedback")]
         files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
         return "\n".join(path.read_bytes().decode("latin-1") for path in files)

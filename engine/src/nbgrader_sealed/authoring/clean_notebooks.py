@@ -1,4 +1,4 @@
-"""Keep notebooks clean: `nbgrader-sealed clean [--check] NOTEBOOK ...`."""
+"""Clean notebooks for version control: `nbgrader-sealed clean [--check] NOTEBOOK ...`."""
 
 import argparse
 import re
@@ -8,13 +8,13 @@ from pathlib import Path
 from nbformat import NotebookNode, from_dict, v4
 
 WORDS = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-HASH = re.compile(r"[0-9a-f]{8}|cell-[0-9a-f]{16}")  # what Jupyter and nbgrader make up
+HASH = re.compile(r"[0-9a-f]{8}|cell-[0-9a-f]{16}")  # as Jupyter and nbgrader generate them
 NOTEBOOK_METADATA = {"kernelspec", "language_info", "lang"}
 CELL_METADATA = {"nbgrader", "tags", "deletable", "editable"}
 
 
 def clean(nb: NotebookNode) -> NotebookNode:
-    """Drop what running and editing leave behind: outputs, counts, and metadata that says nothing lasting.
+    """Drop what running and editing leave behind: outputs, counts and transient metadata.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def clean(nb: NotebookNode) -> NotebookNode:
 
 
 def bad_ids(nb: NotebookNode) -> list[str]:
-    """Return what is wrong with the ids: each is of words, such as `first-task-solution`, and stands once."""
+    """Describe each id that is not made of words, such as `first-task-solution`, or not unique."""
     ids = [cell.get("id", "") for cell in nb.cells]
     lines = [f"the id {name!r} is not of words" for name in ids if not _is_words(name)]
     lines += [f"the id {name!r} stands more than once" for name in sorted(set(ids)) if ids.count(name) > 1]
@@ -53,15 +53,15 @@ def _is_words(name: str) -> bool:
 
 
 def text_of(nb: NotebookNode) -> str:
-    """Return a notebook's canonical JSON: sorted keys, one space a level, a line's end at the end."""
+    """Return a notebook's canonical JSON: sorted keys, an indent of one space, a final newline."""
     return v4.writes(nb).rstrip("\n") + "\n"
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command; return 1 where a file was not clean or cannot be made so."""
+    """Run the command; return 1 if a file was not clean or could not be read."""
     parser = argparse.ArgumentParser(prog="nbgrader-sealed clean", description=__doc__)
     parser.add_argument("files", nargs="+", type=Path)
-    parser.add_argument("--check", action="store_true", help="only say what is not clean; change nothing")
+    parser.add_argument("--check", action="store_true", help="only report what is not clean; change nothing")
     options = parser.parse_args(arguments)
     failed = False
     for path in options.files:

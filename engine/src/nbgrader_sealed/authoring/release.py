@@ -20,7 +20,7 @@ def load_config(root: Path) -> Config:
 
 
 def assignments(root: Path) -> list[str]:
-    """Return the names of the assignments: the folders of the course's source that hold a notebook."""
+    """Return the names of the assignments: the folders of the course's source with a notebook."""
     return sorted({path.parent.name for path in _notebooks(root)})
 
 
@@ -30,7 +30,7 @@ def _notebooks(root: Path) -> list[Path]:
 
 
 def languages(root: Path) -> list[str]:
-    """Return the languages that the source notebooks are written in, none if no cell is tagged with one.
+    """Return the languages of the source notebooks; an empty list if no cell is tagged with one.
 
     Raises
     ------
@@ -49,8 +49,8 @@ def languages(root: Path) -> list[str]:
     return sorted(found)
 
 
-def folder_of(root: Path, language: str) -> Path:
-    """Return the folder, relative to the course's, that assignments in a language are generated into."""
+def release_folder(root: Path, language: str) -> Path:
+    """Return the folder, relative to the course's, that receives the assignments in a language."""
     config = load_config(root)
     if not language:
         return Path(CourseDirectory(config=config).release_directory)
@@ -58,15 +58,15 @@ def folder_of(root: Path, language: str) -> Path:
 
 
 def generate(root: Path, assignment: str, language: str) -> Path:
-    """Generate one assignment in one language, and return the folder, relative to the course's.
+    """Generate one assignment in one language, and return its folder, relative to the course's.
 
     Raises
     ------
     RuntimeError
-        With nbgrader's own log, if it refuses the notebook.
+        If nbgrader refuses the notebook; the message has its log.
     """
     config = load_config(root)
-    folder = folder_of(root, language)
+    folder = release_folder(root, language)
     config.KeepLanguage.language = language
     config.CourseDirectory.release_directory = str(folder)
     result = NbGraderAPI(config=config).generate_assignment(assignment, force=True)
@@ -76,20 +76,20 @@ def generate(root: Path, assignment: str, language: str) -> Path:
     return folder / assignment
 
 
-def forget_removed(root: Path, language: str, kept: list[str]) -> None:
-    """Remove what an earlier release left of assignments that are gone."""
-    for folder in (root / folder_of(root, language)).glob("*/"):
+def remove_stale(root: Path, language: str, kept: list[str]) -> None:
+    """Remove released assignments that have no source any more."""
+    for folder in (root / release_folder(root, language)).glob("*/"):
         if folder.name not in kept:
             shutil.rmtree(folder)
 
 
 def release(root: Path, only: list[str]) -> None:
-    """Generate the assignments named in `only` (all, if it is empty) in every language.
+    """Generate the assignments named in `only` (all if it is empty) in every language.
 
     Raises
     ------
     ValueError
-        If there is no such assignment, none at all, or one that lacks a language of the others.
+        If there is no such assignment, none at all, or one that lacks a language of another.
     RuntimeError
         If nbgrader refuses a notebook.
     """
@@ -102,11 +102,11 @@ def release(root: Path, only: list[str]) -> None:
         for assignment in only or known:
             print(generate(root, assignment, language))
         if language:
-            forget_removed(root, language, known)
+            remove_stale(root, language, known)
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command: 0 when all was generated, 1 when something was not."""
+    """Run the command; return 1 if something could not be generated."""
     parser = argparse.ArgumentParser(prog="nbgrader-sealed release", description=__doc__)
     parser.add_argument("assignment", nargs="*", help="only these (default: all)")
     try:

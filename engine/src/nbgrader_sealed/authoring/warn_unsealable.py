@@ -1,4 +1,4 @@
-"""Look over test cells when an assignment is generated: have they hidden lines that can run sealed."""
+"""Checks of test cells when an assignment is generated: whether they can be graded sealed."""
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
@@ -9,18 +9,18 @@ from nbgrader_sealed.assignment import HiddenTestError, cut
 
 
 class WarnUnsealable(NbGraderPreprocessor):
-    """Warn of test cells whose verdict a student could forge, because nothing in them is hidden.
+    """Warn of test cells without hidden lines, whose verdict a student could forge.
 
     For `GenerateAssignment.preprocessors`, before `ClearHiddenTests`.
 
     Raises
     ------
     HiddenTestError
-        Where hidden lines could not run outside of the kernel.
+        If hidden lines could not run outside of the kernel.
     """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Look over one notebook, and change nothing."""
+        """Check one notebook without changing it."""
         marks = ClearHiddenTests(parent=self.parent)
         for cell in nb.cells:
             if cell.cell_type != "code" or not utils.is_grade(cell) or utils.is_solution(cell):

@@ -1,1 +1,1 @@
-"""Many submissions at once: the command, the workers, and the one writer to the gradebook."""
+"""Grading a class in parallel: the command, the workers, and the gradebook's only writer."""

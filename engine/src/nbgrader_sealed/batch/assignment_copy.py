@@ -1,4 +1,4 @@
-"""What a gradebook says about assignments, copied into a file for the workers, which only read."""
+"""A copy of the gradebook's assignments for the workers, which only read it."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from nbgrader import api
 from nbgrader.api import Gradebook
 from sqlalchemy import Connection, Table, create_engine, insert, select
 
-# The tables that say what an assignment is; those with students' names and grades are not among them.
+# The tables that define assignments; none with students' names or grades.
 ASSIGNMENTS = (
     api.Course,
     api.Assignment,
@@ -20,12 +20,12 @@ ASSIGNMENTS = (
 
 
 def copy_assignments(db_url: str, path: Path) -> str:
-    """Copy what a gradebook of any database says about assignments into a new SQLite file.
+    """Copy the assignments of a gradebook, in any database, into a new SQLite file.
 
     Parameters
     ----------
     db_url
-        The gradebook.
+        The gradebook's URL.
     path
         The file to write.
 
@@ -44,7 +44,7 @@ def copy_assignments(db_url: str, path: Path) -> str:
                 _copy_rows(table, reading, writing)
     source.dispose()
     copy.dispose()
-    Gradebook(url).close()  # adds what every gradebook has, so that nobody who opens the copy writes to it
+    Gradebook(url).close()  # adds what every gradebook has, so that opening the copy writes nothing
     return url
 
 

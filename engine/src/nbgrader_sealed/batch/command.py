@@ -1,4 +1,4 @@
-"""The command `nbgrader-sealed`: a fork server gets ready while nbgrader is loaded, which takes as long."""
+"""The command `nbgrader-sealed`, which starts the fork server while it imports nbgrader."""
 
 import gc
 import os
@@ -19,21 +19,21 @@ usage: nbgrader-sealed COMMAND [options]
   grade ASSIGNMENT     autograde the submissions of an assignment, several at once
   release [ASSIGNMENT ...]
                        generate assignments in every language that their notebooks are written in
-  clean NOTEBOOK ...   take outputs, counts and passing metadata out of notebooks, and name bad ids
+  clean NOTEBOOK ...   remove outputs, counts and transient metadata from notebooks, and report bad ids
 
-Each says more with --help.
+Each command has its own --help.
 """
 
 
 def early_settings() -> Config:
-    """Return what the course's configuration says, as far as it runs without nbgrader's application."""
+    """Load the course's configuration without nbgrader's application."""
     return PyFileConfigLoader(CONFIG, path=os.curdir).load_config()
 
 
-def begin() -> None:
-    """Start the fork server; what is wrong with it or with the configuration is told later, where it matters.
+def start_fork_server() -> None:
+    """Start the fork server early; errors in it or in the configuration are reported when it is used.
 
-    If in the end the settings are others, the server that was started with these is not used.
+    If the final settings differ, this server is not used.
     """
     with suppress(Exception):
         Sandbox(config=early_settings()).warm_up({**os.environ, "NBGRADER_EXECUTION": "autograde"})
@@ -41,13 +41,13 @@ def begin() -> None:
 
 def grade(arguments: list[str]) -> int:
     """Run `nbgrader-sealed grade`."""
-    # jsonschema, which nbformat brings, would build a grammar of international addresses with this for a
-    # whole second; no schema here has such an address.
+    # With this package, jsonschema (nbformat's dependency) would spend a second on building a grammar of
+    # internationalised URLs, which no schema here contains.
     sys.modules.setdefault("rfc3987_syntax", None)  # pyright: ignore[reportArgumentType]
     if any(not word.startswith("-") for word in arguments):
-        begin()
-    gc.disable()  # until all is loaded, and stays (`grade.py`): a fifth of the time
-    from nbgrader_sealed.batch.grade import main  # here, since it loads nbgrader
+        start_fork_server()
+    gc.disable()  # until `grade.py` has loaded and frozen everything: saves a fifth of the start
+    from nbgrader_sealed.batch.grade import main  # here, since it imports nbgrader
 
     return main(arguments)
 
@@ -70,7 +70,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {"grade": grade, "release": re
 
 
 def main() -> int:
-    """Run the command that is named first."""
+    """Run the command named by the first argument."""
     name, *arguments = sys.argv[1:] or ["--help"]
     if name in ("-h", "--help", "help"):
         print(USAGE, end="")
@@ -81,5 +81,5 @@ def main() -> int:
     try:
         return COMMANDS[name](arguments)
     except KeyboardInterrupt:
-        print(f"nbgrader-sealed {name}: interrupted, before anything was done", file=sys.stderr)
+        print(f"nbgrader-sealed {name}: interrupted before anything was done", file=sys.stderr)
         return INTERRUPTED

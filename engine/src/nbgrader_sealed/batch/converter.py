@@ -1,7 +1,7 @@
-"""nbgrader's Autograde in three steps, so that many submissions can be graded side by side.
+"""nbgrader's Autograde in three steps, so that submissions can be graded in parallel.
 
-A submission is begun and saved by the one process that has the gradebook, and run by any other. Until it is
-saved, all of it lies in a folder of its own: what `autograded/` holds is always whole.
+The one process that has the gradebook begins and saves a submission; any other can run it. Until it is saved,
+all of it stays in a staging folder, so that `autograded/` never holds half a submission.
 """
 
 import contextlib
@@ -28,31 +28,31 @@ from nbgrader.utils import parse_utc, rmtree
 
 from nbgrader_sealed.assignment import read_cells
 from nbgrader_sealed.private.nbconvert import run_preprocessors
-from nbgrader_sealed.private.nbgrader import KeptGradebook, StagedConverter
+from nbgrader_sealed.private.nbgrader import PersistentGradebook, StagingAutograde
 
-# Preprocessors that write to the gradebook: the first of them in the configuration, and all after it, are
-# left for the process that has the gradebook.
+# Preprocessors that write to the gradebook: the first of them in the configuration, and all after it, run in
+# the process that has the gradebook.
 WRITERS = (SaveAutoGrades, AssignLatePenalties)
 
 
 class Busy(Exception):
-    """Somebody else grades in this course."""
+    """Another command is grading in this course."""
 
 
 @dataclass
 class Submission:
-    """One student's folder on its way.
+    """One student's submission, and how far it got.
 
     Attributes
     ----------
     student, assignment
-        Whose it is, and for what.
+        Whose it is, and of which assignment.
     notebooks
-        The paths of the notebooks that were handed in.
+        The paths of the submitted notebooks.
     log
-        What nbgrader said about it.
+        What nbgrader logged about it.
     problem
-        Why it could not be graded, in one line; empty where it could.
+        Why it could not be graded, in one line; empty if it could.
     """
 
     student: str
@@ -62,16 +62,15 @@ class Submission:
     problem: str = field(default="", compare=False)
 
 
-class StagedAutograde(StagedConverter):
-    """nbgrader's Autograde, whose steps can be taken one by one.
+class BatchAutograde(StagingAutograde):
+    """nbgrader's Autograde, whose steps can be run one by one.
 
-    What each step does is nbgrader's own: `begin` is its `init_assignment`, `run` its
-    `convert_single_notebook`, `save` the preprocessors that write to the gradebook; only the order is not one
-    submission after the other.
+    Each step is nbgrader's own: `begin` is its `init_assignment`, `run` its `convert_single_notebook`, `save`
+    the preprocessors that write to the gradebook.
     """
 
     def prepare(self) -> None:
-        """Do what nbgrader does before the first submission."""
+        """Set up what nbgrader sets up before the first submission."""
         self.writer = FilesWriter(parent=self, config=self.config)
         self.exporter = self.exporter_class(parent=self, config=self.config)
         kinds = list(self.autograde_preprocessors)
@@ -81,22 +80,22 @@ class StagedAutograde(StagedConverter):
         os.chdir(self.coursedir.root)
 
     def before_conversion(self, sanitising: bool) -> None:
-        """Leave out what only people need of a notebook that is read in again at once."""
+        """Write a notebook compactly if the next step reads it at once."""
         self.exporter.compact_output = sanitising
 
     def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
-        """Return nbgrader's resources, with a reader that remembers the assignment's cells."""
+        """Return nbgrader's resources, with a reader that caches the assignment's cells."""
         resources = super().init_single_notebook_resources(notebook_filename)
         resources["nbgrader"]["read_cells"] = self.read_cells
         return resources
 
     def submissions(self) -> list[Submission]:
-        """Return what was handed in, in the order of nbgrader.
+        """Return the submissions, in nbgrader's order.
 
         Raises
         ------
         NbGraderException
-            Where nothing was.
+            If there is none.
         """
         self.init_notebooks()
         return [
@@ -104,8 +103,8 @@ class StagedAutograde(StagedConverter):
             for folder in sorted(self.assignments)
         ]
 
-    def without_notebook(self) -> list[str]:
-        """Return the students whose folder holds no notebook."""
+    def students_without_notebook(self) -> list[str]:
+        """Return the students whose folder contains no notebook."""
         pattern = self.submitted_folder(self.coursedir.assignment_id, self.coursedir.student_id)
         return sorted(map(self._student, set(glob.glob(pattern)) - set(self.assignments)))
 
@@ -116,25 +115,25 @@ class StagedAutograde(StagedConverter):
             raise NbGraderException(f"Could not match {folder!r} with {pattern!r}")
         return match["student_id"]
 
-    def wanted(self, submission: Submission) -> bool:
-        """Say whether it is to be graded, by nbgrader's rule: not if it is, and not handed in anew since."""
-        with self._reporting(submission):
+    def needs_grading(self, submission: Submission) -> bool:
+        """Return whether nbgrader would grade a submission: if it has not, or if a newer one came."""
+        with self._recording_problems(submission):
             self.notebooks = submission.notebooks
             self.run_pre_convert_hook()
             folder = self.submitted_folder(submission.assignment, submission.student)
             check_timestamp(Path(folder, "timestamp.txt"))
-            with self._in_place():
+            with self._final_paths():
                 return self.init_destination(submission.assignment, submission.student)
-        return True  # to be told what is wrong with it
+        return True  # so that its problem is reported
 
     @contextlib.contextmanager
     def staging(self) -> Iterator[Path]:
-        """Have a folder for what is not whole yet, which nobody else has, and which is removed in the end.
+        """Create a staging folder under an exclusive lock, and remove it in the end.
 
         Raises
         ------
         Busy
-            Where another command grades in this course.
+            If another command is grading in this course.
         """
         folder = Path(self.coursedir.root, self.coursedir.autograded_directory, ".grading")
         folder.mkdir(parents=True, exist_ok=True)
@@ -142,10 +141,10 @@ class StagedAutograde(StagedConverter):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise Busy("another nbgrader-sealed grade is at work in this course") from None
+                raise Busy("another nbgrader-sealed grade is running in this course") from None
             stage = folder / "stage"
             try:
-                _remove(stage)  # of a run that was ended without a chance to tidy up
+                _remove(stage)  # left by a run that was killed
                 stage.mkdir()
                 self.stage = str(stage)
                 yield stage
@@ -154,8 +153,8 @@ class StagedAutograde(StagedConverter):
                 _remove(stage)
 
     @contextlib.contextmanager
-    def _in_place(self) -> Iterator[None]:
-        """Mean autograded/ itself for a while."""
+    def _final_paths(self) -> Iterator[None]:
+        """Temporarily resolve paths to `autograded/`."""
         stage, self.stage = self.stage, ""
         try:
             yield
@@ -163,53 +162,53 @@ class StagedAutograde(StagedConverter):
             self.stage = stage
 
     def begin(self, submission: Submission) -> None:
-        """Copy its files, and make its place in the gradebook; which of its notebooks count is found out."""
-        with self._reporting(submission), KeptGradebook.one_session():
+        """Copy a submission's files, add it to the gradebook, and find out which of its notebooks count."""
+        with self._recording_problems(submission), PersistentGradebook.one_session():
             self.notebooks = submission.notebooks
             self.init_assignment(submission.assignment, submission.student)
             submission.notebooks = self.notebooks
 
     def run(self, submission: Submission) -> Submission:
-        """Run its notebooks, and write them as far as they go without the gradebook."""
-        with self._reporting(submission):
+        """Run the preprocessors that need no gradebook on a submission's notebooks, and write these."""
+        with self._recording_problems(submission):
             for notebook in submission.notebooks:
                 self.convert_single_notebook(notebook)
         return submission
 
     def save(self, submission: Submission) -> None:
-        """Write its points to the gradebook, and put it in its place."""
-        with self._reporting(submission):
-            with KeptGradebook.one_session():
+        """Write a submission's points to the gradebook, and move it to `autograded/`."""
+        with self._recording_problems(submission):
+            with PersistentGradebook.one_session():
                 for notebook in submission.notebooks:
                     self._save(submission, Path(notebook).name)
             self.notebooks = submission.notebooks
             self.set_permissions(submission.assignment, submission.student)
             self.run_post_convert_hook()
             staged = self.graded_folder(submission.assignment, submission.student)
-            with self._in_place():
+            with self._final_paths():
                 _move(staged, self.graded_folder(submission.assignment, submission.student))
 
     def _save(self, submission: Submission, name: str) -> None:
-        """Run what writes to the gradebook; the file is written again where that changes the notebook."""
-        with self.reading_what_was_written():
+        """Run what writes to the gradebook; write the file again if that changed the notebook."""
+        with self.reading_output():
             staged = self.graded_folder(submission.assignment, submission.student) / name
             resources = self.init_single_notebook_resources(str(staged))
             resources["metadata"] = {"name": staged.stem, "path": str(staged.parent)}
-            nb = nbformat.v4.reads(staged.read_text(encoding="utf-8"))  # checked when it was written
-            # nbgrader's own only read it; any other may change it
+            nb = nbformat.v4.reads(staged.read_text(encoding="utf-8"))  # validated when it was written
+            # nbgrader's own only read the notebook; any other may change it
             before = None if set(self.savers) <= set(WRITERS) else copy.deepcopy(nb)
             nb, resources = run_preprocessors(self.exporter, self.savers, nb, resources)
             if before is not None and nb != before:
                 nb, resources = run_preprocessors(self.exporter, [], nb, resources)
                 self.write_single_notebook(*self.exporter.from_notebook_node(nb, resources))
 
-    def forget(self, submission: Submission) -> None:
-        """Remove what there is of a submission that could not be graded."""
+    def discard(self, submission: Submission) -> None:
+        """Remove the staged files of a submission that could not be graded."""
         _remove(self.graded_folder(submission.assignment, submission.student))
 
     @contextlib.contextmanager
-    def _reporting(self, submission: Submission) -> Iterator[None]:
-        """Add what is logged to the submission; an error becomes its problem."""
+    def _recording_problems(self, submission: Submission) -> Iterator[None]:
+        """Append log records to the submission; an error becomes its problem."""
         said = io.StringIO()
         handler = logging.StreamHandler(said)
         handler.setFormatter(logging.Formatter("[%(levelname)s] %(message)s"))
@@ -218,33 +217,38 @@ class StagedAutograde(StagedConverter):
             logger.addHandler(handler)
         try:
             yield
-        except (Exception, SystemExit) as error:  # the latter from a hook that lets nobody go on
+        except (Exception, SystemExit) as error:  # the latter from `disarm_links`
             self.log.error(traceback.format_exc())
-            submission.problem = f"{type(error).__name__}: {error}".strip().partition("\n")[0]
+            submission.problem = in_one_line(error)
         finally:
             for logger in loggers:
                 logger.removeHandler(handler)
             submission.log += said.getvalue()
 
 
+def in_one_line(error: BaseException) -> str:
+    """Return the name and the first line of an error."""
+    return f"{type(error).__name__}: {error}".strip().partition("\n")[0]
+
+
 def check_timestamp(path: Path) -> None:
-    """Make sure that what says when something was handed in can be read as a time.
+    """Check that a submission's timestamp can be parsed.
 
     Raises
     ------
     ValueError
-        Where it cannot; nbgrader would stumble over it.
+        If it cannot; nbgrader would fail on it.
     """
     if path.is_file():
         text = path.read_text(encoding="utf-8", errors="replace").strip()
         try:
             parse_utc(text or "1 January 2026")
         except (ValueError, OverflowError, TypeError):
-            raise ValueError(f"{path.name} holds no time: {text[:80]!r}") from None
+            raise ValueError(f"{path.name} contains no time: {text[:80]!r}") from None
 
 
 def _writes(kind: Any) -> bool:
-    """Say whether a preprocessor, as a class or as its name, writes to the gradebook."""
+    """Return whether a preprocessor, given as a class or its path, writes to the gradebook."""
     if isinstance(kind, str):
         return kind.rpartition(".")[2] in {writer.__name__ for writer in WRITERS}
     return issubclass(kind, WRITERS)
@@ -256,7 +260,7 @@ def _remove(folder: Path) -> None:
 
 
 def _move(source: Path, target: Path) -> None:
-    """Put a folder in its place at once, or, where there is one of the name, file by file."""
+    """Move a folder at once or, if the target exists, file by file."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists():
         source.rename(target)

@@ -32,41 +32,41 @@ from traitlets.config import catch_config_error
 
 from nbgrader_sealed.assignment import modules_of_tests
 from nbgrader_sealed.batch.assignment_copy import copy_assignments
-from nbgrader_sealed.batch.converter import Busy, StagedAutograde, Submission
+from nbgrader_sealed.batch.converter import BatchAutograde, Busy, Submission, in_one_line
 from nbgrader_sealed.batch.pool import Pool
 from nbgrader_sealed.configuration import KERNEL
 from nbgrader_sealed.execution.preprocessor import SealedExecute
 from nbgrader_sealed.execution.slots import cores
-from nbgrader_sealed.private.nbgrader import kept_open
+from nbgrader_sealed.private.nbgrader import keep_gradebooks_open
 from nbgrader_sealed.sandbox.fork_server import SandboxError
 from nbgrader_sealed.sandbox.runtime import SandboxRuntime
 from nbgrader_sealed.sandbox.settings import Sandbox
 
 LOG = "grade.log"
-GC_THRESHOLD = 20_000  # new ones, until circles are looked for; a notebook makes few
+GC_THRESHOLD = 20_000  # new objects until a collection; a notebook creates few cycles
 FAILED, INTERRUPTED = 1, 130
 SEED = re.compile("[0-9]{1,18}")
-SEEDS = 1_000_000  # a run takes one of so many: short enough to be typed
+SEEDS = 1_000_000  # a run draws one of these: short enough to type
 
 
 class Refused(Exception):
-    """Nothing can be graded; the text says why."""
+    """Nothing can be graded; the text is the reason."""
 
 
 class GradeApp(AutogradeApp):
-    """`nbgrader autograde`, side by side: the same configuration, the same options, the same gradebook."""
+    """`nbgrader autograde` in parallel: the same configuration, options and gradebook."""
 
     name = "nbgrader-sealed-grade"
     description = "Autograde an assignment, several submissions at once"
-    raise_config_file_errors = True  # else traitlets goes on without them: without a sandbox, for one
+    raise_config_file_errors = True  # otherwise traitlets would go on without them, and without a sandbox
     examples = """
         nbgrader-sealed grade ps1                            all that is new
         nbgrader-sealed grade ps1 --jobs 4                   four at once
         nbgrader-sealed grade ps1 --student ana ben          only these
-        nbgrader-sealed grade ps1 --force                    all of it anew
+        nbgrader-sealed grade ps1 --force                    all again
         nbgrader-sealed grade ps1 --seed 4711                with the cases that a report names by this seed
         """
-    aliases = {  # noqa: RUF012 - traitlets' own way
+    aliases = {  # noqa: RUF012 - as in traitlets
         **AutogradeApp.aliases,
         "jobs": "GradeApp.jobs",
         "student": "GradeApp.students",
@@ -78,20 +78,20 @@ class GradeApp(AutogradeApp):
         help="How many submissions are graded at once (default: the machine's cores).",
     ).tag(config=True)
     seconds = Float(
-        1200, min=60, help="How long one submission may take in all, before it is ended and fails."
+        1200, min=60, help="Seconds that one submission may take in all before it is stopped and fails."
     ).tag(config=True)
     memory = Integer(
-        6 * 2**30, min=2**30, help="Bytes of address space for each process that grades (not for kernels)."
+        6 * 2**30, min=2**30, help="Bytes of address space for each grading process (kernels excluded)."
     ).tag(config=True)
     students = List(Unicode(), help="Only these students (default: all).").tag(config=True)
     seed = Integer(
         None,
         min=0,
         allow_none=True,
-        help="Draws the cases of the hidden tests, the same for all (default: a fresh one for each run).",
+        help="The seed of the hidden tests' cases, the same for all (default: a fresh one for each run).",
     ).tag(config=True)
     seed_variable = Unicode(
-        "", help="The environment variable that tells hidden tests the seed; without one they draw their own."
+        "", help="The environment variable that passes the seed to hidden tests (default: none)."
     ).tag(config=True)
     prepare = Unicode(
         "", help="A function, as module:function, called with the assignment's name before a class is graded."
@@ -104,21 +104,21 @@ class GradeApp(AutogradeApp):
         Raises
         ------
         Refused
-            Where the configuration does not run.
+            If the configuration cannot be loaded.
         """
         try:
             super().initialize(argv, root)
         except TraitError:
             raise
         except Exception as error:
-            raise Refused(f"the configuration does not run: {type(error).__name__}: {error}") from error
-        for handler in list(self.log.handlers):  # what nbgrader logs goes to a file: `Grading` keeps it
+            raise Refused(f"the configuration cannot be loaded: {in_one_line(error)}") from error
+        for handler in list(self.log.handlers):  # `Grading` writes nbgrader's log to a file
             self.log.removeHandler(handler)
         self.log.addHandler(logging.NullHandler())
         self.log.propagate = False
 
     def fail(self, msg: str, *args: Any) -> NoReturn:
-        """Say what is wrong with the command, and end it."""
+        """Raise `Refused` with a formatted message."""
         raise Refused(msg % args if args else msg)
 
     def start(self) -> int:
@@ -128,15 +128,15 @@ class GradeApp(AutogradeApp):
             self.fail("name one assignment: nbgrader-sealed grade ASSIGNMENT")
         self.coursedir.assignment_id = self.extra_args[0]
         if self.jobs < 1:
-            self.fail("--jobs: %d submissions at once cannot be graded; give 1 or more", self.jobs)
+            self.fail("--jobs must be 1 or more, not %d", self.jobs)
         self._choose_seed()
         self._check_assignment(self.coursedir.assignment_id)
         return Grading(self, Console(stderr=False)).run()
 
     def _choose_seed(self) -> None:
-        """Settle on the seed of this run: the one given, or the one in the environment, or a fresh one."""
+        """Set the seed of this run: from the option, from the environment, or a fresh one."""
         if self.seed is not None and not self.seed_variable:
-            self.fail("--seed: no hidden test learns of it, since GradeApp.seed_variable is not configured")
+            self.fail("--seed: hidden tests would not get it: GradeApp.seed_variable is not configured")
         if self.seed is None and self.seed_variable:
             name = self.seed_variable
             named = os.environ.get(name, "")
@@ -150,7 +150,7 @@ class GradeApp(AutogradeApp):
         if name not in known:
             there = f"there are: {', '.join(known)}" if known else "it is empty"
             self.fail(
-                "there is no assignment %r in the gradebook (%s). One in source/ gets there with "
+                "there is no assignment %r in the gradebook (%s). To add one from source/: "
                 "nbgrader generate_assignment NAME",
                 name,
                 there,
@@ -165,47 +165,51 @@ class Grading:
     app : GradeApp
         The configuration.
     console : Console
-        Where it is told.
+        Where progress and results are printed.
     """
 
     def __init__(self, app: GradeApp, console: Console) -> None:
         self.app = app
         self.console = console
-        self.converter = StagedAutograde(coursedir=app.coursedir, parent=app)
+        self.converter = BatchAutograde(coursedir=app.coursedir, parent=app)
         self.kernel_name = SealedExecute(parent=self.converter).kernel_name
         self.log = Path(app.coursedir.root) / LOG
         self.done = 0
         self.failed: list[Submission] = []
 
     def run(self) -> int:
-        """Grade what is to be graded, and return the exit code."""
+        """Grade what needs grading, and return the exit code."""
         self.converter.prepare()
         began = time.monotonic()
-        with kept_open(), self.converter.staging() as stage:
+        with keep_gradebooks_open(), self.converter.staging() as stage:
             self.log.write_text("", encoding="utf-8")
-            todo, graded_already = self._todo()
+            todo, graded_already = self._select()
             if todo:
                 self._grade(todo, stage)
-        self._tell(time.monotonic() - began, graded_already)
+        self._print_summary(time.monotonic() - began, graded_already)
         return FAILED if self.failed else 0
 
-    def _todo(self) -> tuple[list[Submission], int]:
+    def _select(self) -> tuple[list[Submission], int]:
         """Return the submissions to grade, and how many are graded already."""
         name = self.app.coursedir.assignment_id
         try:
             found = self.converter.submissions()
         except NbGraderException:
-            raise Refused(f"nobody has handed in {name!r}: submitted/ holds no notebook of it") from None
+            raise Refused(
+                f"there is no submission of {name!r}: submitted/ contains no notebook of it"
+            ) from None
         absent = sorted(set(self.app.students) - {each.student for each in found})
         if absent:
             raise Refused(
-                f"--student: submitted/ holds no notebook of {', '.join(map(repr, absent))} for {name!r}"
+                f"--student: submitted/ contains no notebook of {', '.join(map(repr, absent))} for {name!r}"
             )
         if not self.app.students:
-            for student in self.converter.without_notebook():
-                self.console.print(f"[yellow]{shown(student)}: no notebook was handed in", highlight=False)
+            for student in self.converter.students_without_notebook():
+                self.console.print(
+                    f"[yellow]{printable(student)}: no notebook was submitted", highlight=False
+                )
         chosen = [each for each in found if not self.app.students or each.student in self.app.students]
-        todo = [each for each in chosen if self.converter.wanted(each)]
+        todo = [each for each in chosen if self.converter.needs_grading(each)]
         return todo, len(chosen) - len(todo)
 
     def _grade(self, todo: list[Submission], stage: Path) -> None:
@@ -215,7 +219,7 @@ class Grading:
         def initialize() -> None:
             SandboxRuntime.inherit()
             self.app.coursedir.db_url = copy
-            if self.app.seed_variable:  # the class takes one exam
+            if self.app.seed_variable:  # the class gets the same cases
                 os.environ[self.app.seed_variable] = str(self.app.seed)
             _, hard = resource.getrlimit(resource.RLIMIT_AS)
             resource.setrlimit(resource.RLIMIT_AS, (self.app.memory, hard))
@@ -227,9 +231,9 @@ class Grading:
             bar = progress.add_task(self.app.coursedir.assignment_id, total=len(todo), failed="", rate="")
             began = time.monotonic()
             try:
-                for ended in pool.run(self._begun(todo)):
+                for ended in pool.run(self._begin_each(todo)):
                     if ended is not None:
-                        self._end(*ended)
+                        self._finish(*ended)
                     rate = 60 * self.done / (time.monotonic() - began)
                     failed = f"{len(self.failed)} failed" if self.failed else ""
                     progress.update(
@@ -243,37 +247,39 @@ class Grading:
                 pool.close()
 
     def _warm_up(self) -> None:
-        """Load once, before the first fork, what all workers need; refuse here where no walls stand."""
+        """Load before the first fork what all workers need; fail early if no sandbox works."""
         if self.kernel_name == KERNEL:
             environment = {**os.environ, "NBGRADER_EXECUTION": "autograde"}
             Sandbox(parent=self.app).warm_up(environment)
-        KernelSpecManager(parent=self.app).find_kernel_specs()  # loads IPython, for its folders
-        nbformat.validate(nbformat.v4.new_notebook())  # makes what checks notebooks
+        KernelSpecManager(parent=self.app).find_kernel_specs()  # imports IPython
+        nbformat.validate(nbformat.v4.new_notebook())  # builds the validator
         self._load_modules_of_tests()
         self._prepare()
-        gc.freeze()  # what is loaded stays: no worker looks through it again, and all share its memory
+        gc.freeze()  # workers neither traverse nor copy what is loaded
         gc.set_threshold(GC_THRESHOLD)
         gc.enable()
 
     def _load_modules_of_tests(self) -> None:
         where, marks = self.app.coursedir, ClearHiddenTests(parent=self.converter)
         for module in modules_of_tests(where.db_url, where.assignment_id, marks):
-            with suppress(Exception):  # what is wrong with it is told by the test that needs it
+            with suppress(Exception):  # the test that needs it reports the error
                 importlib.import_module(module)
 
     def _prepare(self) -> None:
-        """Call the course's own function, whose results all workers share."""
+        """Call the course's function, whose results all workers share."""
         path = self.app.prepare
         if not path:
             return
         module, _, name = path.partition(":")
+        if not name:
+            raise Refused(f"GradeApp.prepare must be module:function, not {path!r}")
         try:
             getattr(importlib.import_module(module), name)(self.app.coursedir.assignment_id)
         except Exception as error:
-            raise Refused(f"GradeApp.prepare: {path!r} failed: {type(error).__name__}: {error}") from error
+            raise Refused(f"GradeApp.prepare: {path!r} failed: {in_one_line(error)}") from error
 
-    def _begun(self, todo: list[Submission]) -> Iterator[Submission]:
-        """Yield the submissions one by one, each with its place in the gradebook."""
+    def _begin_each(self, todo: list[Submission]) -> Iterator[Submission]:
+        """Add each submission to the gradebook, and yield it if that worked."""
         for submission in todo:
             if not submission.problem:
                 self.converter.begin(submission)
@@ -282,8 +288,8 @@ class Grading:
             else:
                 yield submission
 
-    def _end(self, submission: Submission, result: Submission | Exception) -> None:
-        """Save what a worker has run."""
+    def _finish(self, submission: Submission, result: Submission | Exception) -> None:
+        """Save what a worker has run, or record why it failed."""
         if isinstance(result, Exception):
             submission.problem = str(result)
         else:
@@ -294,21 +300,21 @@ class Grading:
             self._fail(submission)
         else:
             self.done += 1
-            self._keep_log(submission)
+            self._append_log(submission)
 
     def _fail(self, submission: Submission) -> None:
-        self.converter.forget(submission)
+        self.converter.discard(submission)
         self.failed.append(submission)
-        self._keep_log(submission)
+        self._append_log(submission)
         submission.log = ""
 
-    def _keep_log(self, submission: Submission) -> None:
+    def _append_log(self, submission: Submission) -> None:
         with self.log.open("a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"== {submission.assignment} {submission.student}: {submission.problem or 'graded'}\n")
             log.write(submission.log)
 
     def _progress(self) -> Progress:
-        """Return a bar that no thread redraws: forks and threads do not go together."""
+        """Return a progress bar without a thread, since threads do not survive a fork."""
         return Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -320,14 +326,16 @@ class Grading:
             auto_refresh=False,
         )
 
-    def _tell(self, seconds: float, graded_already: int) -> None:
+    def _print_summary(self, seconds: float, graded_already: int) -> None:
         for each in sorted(self.failed, key=lambda submission: submission.student):
             self.console.print(
-                f"[red]{shown(each.student)}[/red]: {shown(each.problem)}", highlight=False, soft_wrap=True
+                f"[red]{printable(each.student)}[/red]: {printable(each.problem)}",
+                highlight=False,
+                soft_wrap=True,
             )
         said = [f"{self.done} graded"]
         if graded_already:
-            said.append(f"{graded_already} graded already (--force grades them anew)")
+            said.append(f"{graded_already} graded already (--force grades them again)")
         if self.failed:
             said.append(f"{len(self.failed)} failed")
         pace = f", {seconds / self.done:.2f} s each" if self.done else ""
@@ -336,13 +344,13 @@ class Grading:
         self.console.print(told, highlight=False, soft_wrap=True)
 
 
-def shown(text: str) -> str:
-    """Return a text as the console can print it: names of files need not be UTF-8."""
+def printable(text: str) -> str:
+    """Return a text that the console can print; file names need not be UTF-8."""
     return escape(text.encode("utf-8", "backslashreplace").decode())
 
 
-def one_by_one(words: list[str]) -> list[str]:
-    """Return a command line in which each student has a `--student` of their own, as traitlets reads it."""
+def repeat_student_option(words: list[str]) -> list[str]:
+    """Rewrite `--student ana ben` as `--student=ana --student=ben`, which traitlets parses."""
     found, listing = [], False
     for word, after in zip_longest(words, words[1:], fillvalue="-"):
         listing = word == "--student" or (listing and not word.startswith("-"))
@@ -358,22 +366,23 @@ def _interrupt(number: int, frame: object) -> NoReturn:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command: 0 when all was graded, 1 when something was not, 130 when it was interrupted."""
+    """Run the command; return 1 if something could not be graded, 130 if it was interrupted."""
     logging.captureWarnings(True)
     warnings.simplefilter("ignore", DeprecationWarning)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     app = GradeApp()
     try:
-        app.initialize(one_by_one(arguments))
+        app.initialize(repeat_student_option(arguments))
         return app.start()
     except (Refused, Busy, SandboxError, TraitError) as error:
         print(f"nbgrader-sealed grade: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        seed = [] if app.seed is None else ["--seed", str(app.seed)]  # the others are asked the same
+        seed = [] if app.seed is None else ["--seed", str(app.seed)]  # the same cases for the rest
         again = " ".join(["nbgrader-sealed grade", *app.extra_args, *seed])
         print(
-            f"nbgrader-sealed grade: interrupted; what is graded stays, and {again} goes on", file=sys.stderr
+            f"nbgrader-sealed grade: interrupted. Finished grades are kept; to continue: {again}",
+            file=sys.stderr,
         )
         return INTERRUPTED

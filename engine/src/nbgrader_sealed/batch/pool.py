@@ -1,4 +1,4 @@
-"""Workers side by side: forked processes that take one task after the other, and may die."""
+"""A pool of forked workers, which may die without taking others down."""
 
 import multiprocessing
 import os
@@ -18,18 +18,18 @@ import psutil
 from nbgrader_sealed.execution.slots import WorkerSlots
 
 Task = TypeVar("Task")
-FORK = multiprocessing.get_context("fork")  # what the grading process has loaded, no worker loads again
-POLL_INTERVAL = 0.5  # seconds between two looks, where nothing happens
-SPARE_WORKERS = 1  # workers beyond those at work, which get a task ready or put one away meanwhile
+FORK = multiprocessing.get_context("fork")  # workers share what the grading process has loaded
+POLL_INTERVAL = 0.5  # seconds
+SPARE_WORKERS = 1  # workers without a slot, which start or finish a task meanwhile
 
 
 class WorkerDied(Exception):
-    """The process that worked on a task ended before the task did."""
+    """A worker ended before its task did."""
 
 
 @dataclass
 class Worker(Generic[Task]):
-    """One process, and the task that it has."""
+    """A process and its current task."""
 
     process: BaseProcess
     pipe: Connection
@@ -37,8 +37,8 @@ class Worker(Generic[Task]):
     task: Task | None = None
     since: float = 0.0
 
-    def hand(self, task: Task) -> bool:
-        """Give it a task to work on; return whether it is there to take it."""
+    def assign(self, task: Task) -> bool:
+        """Send a task to the worker; return whether it is still alive."""
         self.task, self.since = task, monotonic()
         try:
             self.pipe.send(task)
@@ -46,24 +46,24 @@ class Worker(Generic[Task]):
             return False
         return True
 
-    def has_had(self, seconds: float) -> bool:
-        """Say whether it has had its task for longer than that."""
+    def is_overdue(self, seconds: float) -> bool:
+        """Return whether its task has taken longer than a number of seconds."""
         return monotonic() - self.since > seconds
 
 
 class Pool(Generic[Task]):
-    """Processes that work on tasks; one that dies costs its task alone, and is replaced.
+    """Processes that work on tasks; one that dies fails only its task, and is replaced.
 
     Parameters
     ----------
     size : int
-        How many tasks have a slot at once (`slots.slot`); one more is got ready for it, or put away.
+        How many tasks have a slot at once (`slots.slot`); one more starts or finishes meanwhile.
     work : callable
-        What a worker does with a task; returns what can be pickled.
+        The function that a worker applies to a task; its result must be picklable.
     initialize : callable
-        What a worker does first.
+        What a worker calls before its first task.
     seconds : float
-        How long a task may take, its wait for a turn included, before its worker is ended.
+        How long a task may take, including its wait for a slot, before its worker is killed.
     """
 
     def __init__(
@@ -77,30 +77,30 @@ class Pool(Generic[Task]):
         self.workers: list[Worker[Task]] = []
 
     def run(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Any] | None]:
-        """Yield each task with what came of it, as they end; None where for a while nothing has ended.
+        """Yield each task with its result as they end, and None if nothing ended for POLL_INTERVAL.
 
-        What came of it is what `work` returned, or a `WorkerDied`. The next task is taken from `tasks` while
-        the workers are busy, so that none waits for it, nor for what is done with the last one's result.
+        The result is what `work` returned, or a `WorkerDied`. The next task is taken from `tasks` while the
+        workers are busy, so that no worker waits for it, nor for the caller's handling of a result.
         """
         coming, ended = next(tasks, None), []
         while True:
             while coming is not None and (free := self._free()):
-                if free.hand(coming):
+                if free.assign(coming):
                     coming = next(tasks, None)
-                else:  # it died while it had nothing to do
+                else:  # it died while idle
                     self._discard(free)
             yield from ended
             busy = [worker for worker in self.workers if worker.task is not None]
             if not busy:
                 return
             for worker in busy:
-                if worker.has_had(self.seconds):
+                if worker.is_overdue(self.seconds):
                     kill_process_tree(worker.process.pid)
             ready = wait([worker.pipe for worker in busy], POLL_INTERVAL)
             ended = [self._ended(worker) for worker in busy if worker.pipe in ready] or [None]
 
     def close(self) -> None:
-        """End all workers at once, whatever they do, and all that they have started."""
+        """Kill all workers and whatever they have started."""
         for worker in self.workers:
             kill_process_tree(worker.process.pid)
         for worker in self.workers:
@@ -128,9 +128,9 @@ class Pool(Generic[Task]):
             return task, worker.pipe.recv()
         except (EOFError, OSError):
             self._discard(worker)
-            if worker.has_had(self.seconds):
-                return task, WorkerDied(f"it took more than {self.seconds:g} seconds and was ended")
-            return task, WorkerDied(how_it_ended(worker.process.exitcode))
+            if worker.is_overdue(self.seconds):
+                return task, WorkerDied(f"it took more than {self.seconds:g} seconds and was stopped")
+            return task, WorkerDied(describe_exit(worker.process.exitcode))
 
     def _discard(self, worker: Worker[Task]) -> None:
         worker.process.join()
@@ -139,11 +139,11 @@ class Pool(Generic[Task]):
         self.workers.remove(worker)
 
     def _serve(self, pipe: Connection, other: Connection, has_slot: c_bool) -> None:
-        """Be a worker, until the pool is gone."""
+        """Work on tasks until the pool is gone."""
         other.close()
-        for each in self.workers:  # those of earlier workers, which must notice when the pool goes
+        for each in self.workers:  # inherited ends of earlier workers' pipes, which would keep these open
             each.pipe.close()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles Ctrl-C
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
         self.slots.join(has_slot)
@@ -157,20 +157,20 @@ class Pool(Generic[Task]):
 
 
 def kill_process_tree(pid: int) -> None:
-    """Kill a process and all that it has started, such as a kernel without walls that is on its way up."""
+    """Kill a process and all its descendants, such as a kernel that is starting without a sandbox."""
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
-        process.suspend()  # first, so that it starts no more
+        process.suspend()  # so that it starts no more
         for child in process.children(recursive=True):
             with suppress(psutil.NoSuchProcess):
                 child.kill()
         process.kill()
 
 
-def how_it_ended(code: int | None) -> str:
-    """Return in words how a process ended."""
+def describe_exit(code: int | None) -> str:
+    """Describe how a process ended."""
     if code is not None and code < 0:
         name = signal.Signals(-code).name
-        more = ", as when memory runs out" if name == "SIGKILL" else ""
-        return f"the process that graded it was ended by {name}{more}"
+        more = ", as happens when memory runs out" if name == "SIGKILL" else ""
+        return f"the process that graded it was killed by {name}{more}"
     return f"the process that graded it ended with code {code}"

@@ -1,1 +1,1 @@
-"""The page that a student gets back: sanitised, in the notebook's language, without scripts."""
+"""Feedback pages: sanitised, in the notebook's language, without scripts."""

@@ -1,4 +1,4 @@
-"""The feedback page: without scripts, with a policy that allows none, in the notebook's language."""
+"""The feedback page's exporter: no scripts, a policy that allows none, the notebook's language."""
 
 from typing import Any
 
@@ -6,8 +6,9 @@ from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 
-from nbgrader_sealed.feedback.formulas import draw_formulas
+from nbgrader_sealed.feedback.formulas import render_formulas
 from nbgrader_sealed.feedback.template import STYLE, reword
+from nbgrader_sealed.messages import SOURCE_LANGUAGE
 
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; "
@@ -16,9 +17,10 @@ POLICY = (
 
 
 class FeedbackExporter(HTMLExporter):
-    """Make feedback pages without scripts, with a Content-Security-Policy that allows none, in one language.
+    """Export feedback pages in the notebook's language, without scripts.
 
-    For `GenerateFeedback.exporter_class`. A page needs nothing from the network.
+    For `GenerateFeedback.exporter_class`. The page's Content-Security-Policy allows no script, and the page
+    loads nothing from the network.
     """
 
     def from_notebook_node(
@@ -29,10 +31,10 @@ class FeedbackExporter(HTMLExporter):
         soup = BeautifulSoup(page, "html.parser")
         for script in soup.find_all("script"):
             script.decompose()
-        draw_formulas(soup)
+        render_formulas(soup)
         language = nb.metadata.get("lang")
         reword(soup, language, resources.get("nbgrader", {}).get("pending", set()))
-        soup.html["lang"] = language if isinstance(language, str) else "en"
+        soup.html["lang"] = language if isinstance(language, str) else SOURCE_LANGUAGE
         style = soup.new_tag("style")
         style.string = STYLE
         soup.head.append(style)

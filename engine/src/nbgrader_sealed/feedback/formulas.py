@@ -1,4 +1,4 @@
-"""Formulas in a page without scripts: TeX becomes MathML, which browsers draw themselves."""
+"""Formulas in a page without scripts: TeX becomes MathML, which browsers render themselves."""
 
 import re
 from functools import cache
@@ -9,7 +9,7 @@ from latex2mathml.converter import convert
 
 MAX_LENGTH = 2_000  # characters of one formula
 FORMULA = re.compile(r"\$\$(?P<block>.+?)\$\$|\$(?=\S)(?P<inline>[^$\n]+?)(?<=\S)\$(?!\d)", re.DOTALL)
-PLAIN = ("code", "pre", "math", "style", "svg", "title")  # in which a dollar is a dollar
+LITERAL_TAGS = ("code", "pre", "math", "style", "svg", "title")  # elements in which $ starts no formula
 # fmt: off
 TAGS = {
     "math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "msup", "msub", "msubsup", "mfrac",
@@ -30,20 +30,20 @@ def _cleaner() -> nh3.Cleaner:
 
 
 def to_mathml(tex: str, block: bool) -> str | None:
-    """Return a formula as MathML that holds nothing else; None where it is none."""
+    """Convert a formula to sanitised MathML; return None if it is not TeX."""
     if len(tex) > MAX_LENGTH:
         return None
     try:
         return _cleaner().clean(convert(tex, display="block" if block else "inline"))
-    except Exception:  # the converter raises many things at what is no TeX: then it stays as it was written
+    except Exception:  # the converter raises anything for what is not TeX, which stays as it is
         return None
 
 
-def draw_formulas(soup: BeautifulSoup) -> None:
-    """Put MathML in the place of TeX between dollars, in the rendered text of a page."""
+def render_formulas(soup: BeautifulSoup) -> None:
+    """Replace TeX between dollar signs by MathML in the rendered text of a page."""
     for area in soup.select(".rendered_html"):
         for text in area.find_all(string=FORMULA):
-            if not text.find_parent(PLAIN):
+            if not text.find_parent(LITERAL_TAGS):
                 _replace(text)
 
 

@@ -1,4 +1,4 @@
-"""What hidden tests found, said in the language of the notebook that it stands in."""
+"""Reports of hidden tests, in the notebook's language."""
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
@@ -8,14 +8,14 @@ from nbgrader_sealed.result import records_of
 
 
 class ShowResults(NbGraderPreprocessor):
-    """Put the report of a record in the notebook's language in the place of the printed one.
+    """Replace each printed report by the one in the notebook's language.
 
     For `GenerateFeedback.preprocessors`. A hidden test prints its report in one language; its record has it
-    in each. What else the test printed stays.
+    in all. Whatever else the test printed stays.
     """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Go through the test cells of one notebook."""
+        """Translate the reports in one notebook."""
         language = nb.metadata.get("lang")
         for cell in nb.cells:
             for record in records_of(cell) if cell.cell_type == "code" else []:
@@ -24,7 +24,7 @@ class ShowResults(NbGraderPreprocessor):
 
 
 def _translate(cell: NotebookNode, messages: dict[str, str], language: object) -> None:
-    """Replace each message among a cell's printed lines by that in the language, if there is one."""
+    """Replace each message in a cell's printed lines by the one in the language, if there is one."""
     mine = messages.get(language) if isinstance(language, str) else None
     if not mine:
         return

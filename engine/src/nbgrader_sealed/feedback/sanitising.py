@@ -1,4 +1,4 @@
-"""What students wrote, made fit for a browser: no script of theirs runs there."""
+"""Sanitising students' text and outputs, so that no script of theirs runs in a browser."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ from pygments.token import STANDARD_TYPES
 from traitlets import List, Unicode
 
 from nbgrader_sealed.private.nbconvert import IPythonRenderer, MarkdownWithMath
-from nbgrader_sealed.submission.reading import DATA, MAX_SOURCE, cut_source
+from nbgrader_sealed.submission.reading import DATA_URI, MAX_SOURCE, cut_source
 
 # fmt: off
 SVG_TAGS = {
@@ -73,8 +73,8 @@ SVG_ATTRIBUTES = {
     "y2",
 }
 HTML_TAGS = nh3.ALLOWED_TAGS | {"details", "summary", "figure", "figcaption", "section"}
-ANY_TAG = {"class", "style", "title", "lang", "dir", "role", "aria-label", "aria-hidden"}
-STYLES = {
+GLOBAL_ATTRIBUTES = {"class", "style", "title", "lang", "dir", "role", "aria-label", "aria-hidden"}
+CSS_PROPERTIES = {
     "align-items",
     "background-color",
     "border",
@@ -125,23 +125,23 @@ STYLES = {
     "width",
 }
 # fmt: on
-# pandas', nbconvert's and Pygments'. The formgrader's scripts listen to clicks on others.
+# The classes of pandas, nbconvert and Pygments; the formgrader's scripts listen to clicks on others.
 CLASSES = frozenset({"dataframe", "anchor-link", "highlight", *STANDARD_TYPES.values()} - {""})
-# What libraries need time for that grows with the square of it.
-MAX_HTML = 500_000  # characters of one piece, without the pictures in it
+# Limits for inputs that libraries process in quadratic time.
+MAX_HTML = 500_000  # characters of one output, without embedded pictures
 MAX_TAGS = 20_000
 MAX_DEPTH = 200
-MAX_ENVIRONMENTS = 200  # of LaTeX, in one text
+MAX_ENVIRONMENTS = 200  # of LaTeX, in one cell
 MAX_LINE = 2_000  # characters of a line of code
-MAX_ESCAPED = 10_000  # characters shown of HTML that is too much
-MAX_SOURCE_ALL, MAX_HTML_ALL, MAX_TAGS_ALL = 2_000_000, 5_000_000, 200_000  # of one notebook
+MAX_ESCAPED = 10_000  # characters shown of HTML that exceeds a limit
+MAX_TOTAL_SOURCE, MAX_TOTAL_HTML, MAX_TOTAL_TAGS = 2_000_000, 5_000_000, 200_000  # of one notebook
 TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 EMPTY_TAGS = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 DATA_IMAGE = re.compile(r"data:image/(png|jpeg|gif|svg\+xml|webp)[;,]", re.IGNORECASE)
 
 
-def _keep(classes: frozenset[str], tag: str, name: str, value: str) -> str | None:
-    """Return an attribute's value, None if it leads elsewhere and is no plain link."""
+def _filter_attribute(classes: frozenset[str], tag: str, name: str, value: str) -> str | None:
+    """Return the value to keep of an attribute; None if it could load or run something."""
     if name == "src":
         return value if tag == "img" and DATA_IMAGE.match(value) else None
     if name == "href":
@@ -154,7 +154,7 @@ def _keep(classes: frozenset[str], tag: str, name: str, value: str) -> str | Non
 @cache
 def _cleaner(classes: frozenset[str]) -> nh3.Cleaner:
     attributes = {tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()}
-    attributes["*"] = ANY_TAG
+    attributes["*"] = GLOBAL_ATTRIBUTES
     attributes["img"] = {"src", "alt", "width", "height"}
     attributes["a"] = {"href"}
     attributes["details"] = {"open"}
@@ -164,23 +164,23 @@ def _cleaner(classes: frozenset[str]) -> nh3.Cleaner:
         tags=HTML_TAGS | SVG_TAGS,
         clean_content_tags={"script", "style"},
         attributes=attributes,
-        attribute_filter=partial(_keep, CLASSES | classes),
-        filter_style_properties=STYLES,
+        attribute_filter=partial(_filter_attribute, CLASSES | classes),
+        filter_style_properties=CSS_PROPERTIES,
         url_schemes={"http", "https", "mailto", "data"},
     )
 
 
 def sanitise(text: str, classes: Iterable[str] = ()) -> str:
-    """Return HTML without anything that runs or that loads from elsewhere.
+    """Remove from HTML whatever runs, or loads from elsewhere.
 
-    HTML that is too long or too deep to be cleaned in reasonable time comes out as text.
+    HTML that is too long or too deep to be cleaned in reasonable time is escaped instead.
 
     Parameters
     ----------
     text : str
         The HTML.
     classes : iterable of str, optional
-        The CSS classes that it may have, beside the libraries' own.
+        The CSS classes to keep, beside the libraries' own.
     """
     if not _is_feasible(text):
         return _escaped(text[:MAX_ESCAPED])
@@ -188,11 +188,13 @@ def sanitise(text: str, classes: Iterable[str] = ()) -> str:
 
 
 def _is_feasible(text: str) -> bool:
-    return len(DATA.sub("", text)) <= MAX_HTML and text.count("<") <= MAX_TAGS and _depth(text) <= MAX_DEPTH
+    return (
+        len(DATA_URI.sub("", text)) <= MAX_HTML and text.count("<") <= MAX_TAGS and _depth(text) <= MAX_DEPTH
+    )
 
 
 def _depth(text: str) -> int:
-    """Return how deep the elements stand in each other; those that are never closed count on."""
+    """Return how deeply the elements are nested, counting those that are never closed."""
     opened: Counter[str] = Counter()
     depth = most = 0
     for closes, name in TAG.findall(text):
@@ -212,10 +214,10 @@ def _escaped(text: str) -> str:
 
 
 class _Renderer(IPythonRenderer):
-    """nbconvert's, with the name of a picture where the picture is missing."""
+    """nbconvert's renderer, which shows a missing picture's name."""
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
-        """Return a picture."""
+        """Return a picture's HTML."""
         if not url.startswith("attachment:"):
             return super().image(text, url, title)
         name = url.removeprefix("attachment:")
@@ -229,43 +231,43 @@ class _Renderer(IPythonRenderer):
 
 @pass_context
 def safe_markdown(context: Context, source: str) -> str:
-    """Turn a student's Markdown into HTML as nbconvert does, and sanitise it.
+    """Convert a student's Markdown to sanitised HTML, as nbconvert does.
 
-    What is too long to be read in reasonable time, or cannot be read, is shown as it was written. For
-    `TemplateExporter.filters` as `markdown2html`, which serves feedback and nbgrader's grading pages.
+    Text that cannot be parsed, or not in reasonable time, is shown as it is. For `TemplateExporter.filters`
+    as `markdown2html`, for feedback and nbgrader's grading pages.
     """
-    if len(DATA.sub("", source)) > MAX_SOURCE or source.count("\\begin{") > MAX_ENVIRONMENTS:
+    if len(DATA_URI.sub("", source)) > MAX_SOURCE or source.count("\\begin{") > MAX_ENVIRONMENTS:
         return _escaped(source[:MAX_SOURCE])
     attachments = context.get("cell", {}).get("attachments", {})
     try:
         made = MarkdownWithMath(renderer=_Renderer(escape=False, attachments=attachments)).render(source)
-    except Exception:  # a page without this text as it should look is better than no page
+    except Exception:  # unformatted text is better than no page
         return _escaped(source)
     return sanitise(made)
 
 
 class SanitiseOutputs(Preprocessor):
-    """Sanitise what cells show before a page is made of it (for `HTMLExporter.preprocessors`)."""
+    """Sanitise outputs before they become a page (for `HTMLExporter.preprocessors`)."""
 
     css_classes = List(
         Unicode(), help="CSS classes that outputs may keep, beside pandas' and Pygments'."
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Drop the notebook's widgets, and go through its cells."""
+        """Drop the notebook's widgets, and sanitise its cells."""
         nb.metadata.pop("widgets", None)
         self.language = nb.metadata.get("lang")
-        self.source, self.left, self.tags = MAX_SOURCE_ALL, MAX_HTML_ALL, MAX_TAGS_ALL
+        self.source_left, self.html_left, self.tags_left = MAX_TOTAL_SOURCE, MAX_TOTAL_HTML, MAX_TOTAL_TAGS
         return super().preprocess(nb, resources)
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
-        """Sanitise one cell's outputs, and cut its text where it is too long to be drawn."""
-        room = max(self.source, 0)
-        self.source -= len(DATA.sub("", cell.source))
-        if self.source < 0:
-            cell.source = cut_source(cell.source, room, self.language, cell.cell_type)
+        """Sanitise one cell's outputs, and cut its text if it is too long to be highlighted."""
+        remaining = max(self.source_left, 0)
+        self.source_left -= len(DATA_URI.sub("", cell.source))
+        if self.source_left < 0:
+            cell.source = cut_source(cell.source, remaining, self.language, cell.cell_type)
         if cell.cell_type == "code":
             lines = cell.source.split("\n")
             cell.source = "\n".join(cut_source(line, MAX_LINE, self.language) for line in lines)
@@ -274,7 +276,7 @@ class SanitiseOutputs(Preprocessor):
                 continue
             output.metadata = NotebookNode()
             for mime in list(output.data):
-                if mime not in _KEPT:
+                if mime not in KEPT_MIME_TYPES:
                     del output.data[mime]
                 elif mime == "text/html":
                     output.data[mime] = self._sanitise(output.data[mime])
@@ -283,17 +285,17 @@ class SanitiseOutputs(Preprocessor):
         return cell, resources
 
     def _sanitise(self, text: str) -> str:
-        """Sanitise HTML while the notebook has not shown too much of it, and escape it from there on."""
-        self.left -= len(DATA.sub("", text))
-        self.tags -= text.count("<")
-        if min(self.left, self.tags) < 0:
+        """Sanitise HTML until the notebook's limit is reached; escape it from there on."""
+        self.html_left -= len(DATA_URI.sub("", text))
+        self.tags_left -= text.count("<")
+        if min(self.html_left, self.tags_left) < 0:
             return _escaped(text[:MAX_ESCAPED])
         return sanitise(text, self.css_classes)
 
 
-# Markdown goes through the filter `markdown2html`, text and LaTeX are escaped by nbconvert's templates, and
-# SVG becomes an <img>, in which nothing runs.
-_KEPT = {
+# The filter `markdown2html` sanitises Markdown, nbconvert's templates escape text and LaTeX, and SVG becomes
+# an <img>, in which nothing runs.
+KEPT_MIME_TYPES = {
     "text/html",
     "text/markdown",
     "text/latex",

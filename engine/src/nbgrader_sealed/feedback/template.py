@@ -1,7 +1,7 @@
-"""What nbgrader's feedback page says around a notebook: in the student's language, pending answers as such.
+"""The words and scores of nbgrader's feedback page, in the notebook's language.
 
-nbgrader's template holds its words and its scores as fixed English text, and shows an answer that nobody has
-graded yet as one with 0 points. The page is mended after it is made.
+nbgrader's template has them as fixed English text, and shows an answer that nobody has graded yet with 0
+points. Both are corrected in the finished page.
 """
 
 import re
@@ -15,7 +15,7 @@ from nbgrader_sealed.messages import later, say
 from nbgrader_sealed.private.nbgrader import GradesReader
 
 SCORE = re.compile(r"\(?Score: (?P<points>-?[\d.]+)(?: / (?P<most>[\d.]+))?\)?")
-# Words of nbgrader's template, by where they stand, and what is said in their place.
+# The words of nbgrader's template, by their place in the page, and what replaces them.
 IN_CONTENTS = {
     "Test cell": later("Test cell"),
     "Written response": later("Written answer"),
@@ -47,9 +47,9 @@ summary { display: list-item; cursor: pointer }
 
 
 class GetGradesAndPending(GradesReader):
-    """nbgrader's `GetGrades`, which also tells the exporter what nobody has graded yet.
+    """nbgrader's `GetGrades`, which also tells the exporter which answers nobody has graded yet.
 
-    Takes its place in `GenerateFeedback.preprocessors`.
+    Replaces it in `GenerateFeedback.preprocessors`.
     """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
@@ -58,7 +58,7 @@ class GetGradesAndPending(GradesReader):
         return super().preprocess(nb, resources)
 
     def after_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
-        """Note whether the cell waits for a person."""
+        """Record the cell if it waits for a person."""
         name = cell.metadata.nbgrader["grade_id"]
         grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
         if grade.needs_manual_grade:
@@ -66,16 +66,16 @@ class GetGradesAndPending(GradesReader):
 
 
 def reword(soup: BeautifulSoup, language: object, pending: Set[str]) -> None:
-    """Say what stands around the notebook in a language, and mark what is pending.
+    """Translate the page around the notebook, and mark what is pending.
 
     Parameters
     ----------
     soup : BeautifulSoup
-        nbgrader's feedback page; it is changed in place.
+        nbgrader's feedback page. It is changed in place.
     language : object
-        The notebook's own; English where it is none that is known.
+        The notebook's own; English if the engine has no such catalogue.
     pending : set of str
-        The ids of the cells that wait for a person.
+        The ids of the cells that nobody has graded yet.
     """
     _reword(soup.h4, language, {}, "so-far" if pending else "points")
     for item in soup.select("#toc li"):
@@ -93,7 +93,7 @@ def reword(soup: BeautifulSoup, language: object, pending: Set[str]) -> None:
 
 
 def _reword(place: Tag, language: object, words: Mapping[str, str], key: str) -> None:
-    """Replace the words of the template that stand in a place, and its score by the sentence of a key."""
+    """Replace the template's words in an element, and its score by the message of a key."""
     for text in list(place.find_all(string=True)):
         word = text.partition("(Score")[0].strip(" \n():")
         said = text.replace(word, say(language, words[word])) if word in words else text

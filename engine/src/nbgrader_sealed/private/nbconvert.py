@@ -1,4 +1,4 @@
-"""nbconvert's private names, read in version 7.17: its exporters' preprocessors, its Markdown."""
+"""nbconvert's private names, as of version 7.17: its exporters' preprocessors, its Markdown."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 
 __all__ = ["IPythonRenderer", "MarkdownWithMath", "PlainNotebookExporter", "run_preprocessors"]
 
-# What is borrowed below; a test says by name which is gone.
+# The private names used below; a test names those that are gone.
 BORROWED = (
     "nbconvert.exporters.exporter:Exporter._init_resources",
     "nbconvert.exporters.exporter:Exporter._preprocessors",
@@ -22,12 +22,12 @@ BORROWED = (
 
 
 class PlainNotebookExporter(NotebookExporter):
-    """Write a notebook as it is; nbconvert would copy it four times, and check it twice."""
+    """Write a notebook as it is; nbconvert would copy it four times, and validate it twice."""
 
-    compact_output = False  # what comes out is only read in again, and needs no form that people read
+    compact_output = False  # whether to write JSON without indentation, unvalidated, for the next step alone
 
     def convert(self, nb: NotebookNode, resources: Any) -> tuple[str, dict[str, Any]]:
-        """Convert a notebook that nobody else has."""
+        """Convert a notebook, which may be changed in place."""
         resources = self._init_resources(resources)
         for preprocessor in self._preprocessors:
             nb, resources = preprocessor(nb, resources)
@@ -41,7 +41,7 @@ class PlainNotebookExporter(NotebookExporter):
 def run_preprocessors(
     exporter: Exporter, kinds: Sequence[Any], nb: NotebookNode, resources: ResourcesDict
 ) -> tuple[NotebookNode, ResourcesDict]:
-    """Run preprocessors, which stay the exporter's, and return what they make of a notebook."""
+    """Replace an exporter's preprocessors, and run these on a notebook."""
     exporter._preprocessors = []
     for kind in kinds:
         exporter.register_preprocessor(kind)

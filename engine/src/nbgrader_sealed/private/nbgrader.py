@@ -1,4 +1,4 @@
-"""nbgrader's private names, read in version 0.9.6: its converters, its gradebook, its pages' scores."""
+"""nbgrader's private names, as of version 0.9.6: its converters, its gradebook, its pages' scores."""
 
 import contextlib
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from nbgrader.api import BaseCell, Comment, Grade, Gradebook
 from nbgrader.converters import Autograde, autograde
 from nbgrader.preprocessors import GetGrades, latesubmissions, overwritekernelspec, saveautogrades
 
-# What is borrowed below; a test says by name which is gone.
+# The private names used below; a test names those that are gone.
 BORROWED = (
     "nbgrader.converters.autograde:Autograde._sanitizing",
     "nbgrader.converters.autograde:Autograde._input_directory",
@@ -27,14 +27,14 @@ BORROWED = (
     "nbgrader.preprocessors.overwritekernelspec:Gradebook",
     "nbgrader.preprocessors.saveautogrades:Gradebook",
 )
-# The modules of nbgrader that open a gradebook while a submission is graded, each of them anew.
+# The modules of nbgrader that each open a gradebook while a submission is graded.
 _OPENERS: tuple[ModuleType, ...] = (autograde, latesubmissions, overwritekernelspec, saveautogrades)
 
 
-class StagedConverter(Autograde):
-    """nbgrader's Autograde, which can write elsewhere than to `autograded/`."""
+class StagingAutograde(Autograde):
+    """nbgrader's Autograde, which can write to a staging folder."""
 
-    stage = ""  # the folder to write to in the place of autograded/; an empty string writes there
+    stage = ""  # the folder that replaces autograded/, if not empty
 
     @property
     def _input_directory(self) -> str:
@@ -49,11 +49,11 @@ class StagedConverter(Autograde):
         self.before_conversion(self._sanitizing)
 
     def before_conversion(self, sanitising: bool) -> None:
-        """Do what is to be done before a notebook is sanitised, or executed."""
+        """Prepare for a notebook to be sanitised, or else executed; a subclass may override it."""
 
     @contextlib.contextmanager
-    def reading_what_was_written(self) -> Iterator[None]:
-        """Take notebooks for a while from where they are written to, as after they were sanitised."""
+    def reading_output(self) -> Iterator[None]:
+        """Temporarily read notebooks from the output folder, as nbgrader does once they are sanitised."""
         self._sanitizing = False
         try:
             yield
@@ -61,37 +61,37 @@ class StagedConverter(Autograde):
             self._sanitizing = True
 
     def submitted_folder(self, assignment: str, student: str, escape: bool = False) -> str:
-        """Return where a submission lies, as a pattern if a name is one: of `re` if `escape`."""
+        """Return a submission's folder; a pattern if a name is one, for `re` if `escape`."""
         return self._format_source(assignment, student, escape=escape)
 
     def graded_folder(self, assignment: str, student: str) -> Path:
-        """Return where a graded submission is written to."""
+        """Return the folder that a graded submission is written to."""
         return Path(self._format_dest(assignment, student))
 
 
 class GradesReader(GetGrades):
-    """nbgrader's GetGrades, which tells about each cell whose score it writes."""
+    """nbgrader's GetGrades with a hook after each score."""
 
     def _get_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
         super()._get_score(cell, resources)
         self.after_score(cell, resources)
 
     def after_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
-        """Do what is to be done after a cell's score was written."""
+        """Process a cell whose score was written; a subclass may override it."""
 
 
-class KeptGradebook(Gradebook):
+class PersistentGradebook(Gradebook):
     """nbgrader's gradebook, whose connection and prepared queries outlive `close`.
 
-    What nbgrader commits, a cell at a time, is one transaction from here to `close`. What it looks up, a cell
-    at a time, is read for a whole notebook at once.
+    nbgrader commits and queries cell by cell. Here, everything until `close` is one transaction, and a query
+    reads a whole notebook.
     """
 
-    _held: ClassVar[set["KeptGradebook"] | None] = None
+    _held: ClassVar[set["PersistentGradebook"] | None] = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.db.commit = lambda: None  # the session writes before each query, and `close` commits
+        self.db.commit = lambda: None  # the session flushes before each query, and `close` commits
         self._read: dict[tuple[str, ...], dict[tuple[type, str], Any]] = {}
 
     def find_grade(self, grade_cell: str, *whose: str) -> Grade:
@@ -117,18 +117,15 @@ class KeptGradebook(Gradebook):
         return self._read[whose]
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
-        """Close it; where an error has come, nothing of the transaction stays."""
+        """Close the gradebook; roll back after an error."""
         if kind is not None:
             self.db.rollback()
         self.close()
 
     def close(self) -> None:
-        """Write all, and end the session: what it held is forgotten, and the next one reads anew.
-
-        Inside `one_session` it ends with that.
-        """
+        """Commit, and end the session with its cache; inside `one_session`, these end with that."""
         session = self.db()
-        session.expire_on_commit = False  # where it goes on, what was read is known
+        session.expire_on_commit = False  # inside `one_session`, what was read stays
         try:
             session.commit()
         except BaseException:
@@ -146,7 +143,7 @@ class KeptGradebook(Gradebook):
     @classmethod
     @contextlib.contextmanager
     def one_session(cls) -> Iterator[None]:
-        """Let what is opened inside, one time after the other, know what was read before."""
+        """Share one session and its cache among gradebooks that are opened inside one after another."""
         cls._held = set()
         try:
             yield
@@ -156,12 +153,12 @@ class KeptGradebook(Gradebook):
                 gradebook._forget()
 
 
-_kept = cache(KeptGradebook)
+_kept = cache(PersistentGradebook)
 
 
 @contextlib.contextmanager
-def kept_open() -> Iterator[None]:
-    """Let all that nbgrader opens inside be one gradebook for each database and course."""
+def keep_gradebooks_open() -> Iterator[None]:
+    """Make nbgrader use one persistent gradebook for each database and course."""
     try:
         for module in _OPENERS:
             module.Gradebook = _kept

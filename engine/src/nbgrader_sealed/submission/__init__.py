@@ -1,1 +1,1 @@
-"""What was handed in: read whatever it holds, and brought back to the assignment's form."""
+"""Submissions: reading whatever was handed in, and restoring the assignment's form."""

@@ -1,4 +1,4 @@
-"""What a notebook of a student's may hold: text that any file can hold, and pictures in base64."""
+"""What a student's notebook may contain: text that can be encoded, and pictures in base64."""
 
 import re
 from typing import Any
@@ -8,7 +8,7 @@ BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 
 def clean(value: Any, limit: int | None = None) -> str:
-    """Return a string (nbformat's list of lines too) that any file can hold; anything else as nothing."""
+    """Return a string or a list of lines as text that UTF-8 can encode; an empty string for anything else."""
     if isinstance(value, list) and all(isinstance(line, str) for line in value):
         value = "".join(value)
     if not isinstance(value, str):

@@ -1,42 +1,44 @@
-"""Links that were handed in: nbgrader would copy what they lead to, so they are put out of action before."""
+"""Links in submissions: nbgrader would copy their targets, so a note replaces each of them first."""
 
 import os
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-NOTE = "{what} was handed in here. Only plain files and folders are taken.\n"
+from nbgrader_sealed.messages import Message, later, say_in_all
+
+LINK = later("A link to {target} was submitted here. Only regular files and folders are accepted.")
+NO_FILE = later("No regular file was submitted here. Only regular files and folders are accepted.")
 
 
 def disarm_links(assignment: str, student: str, notebooks: Sequence[str]) -> None:
-    """Put a note in the place of each link in a submission, and of all else that is no plain file.
+    """Replace each link in a submission, and whatever else is no regular file, by a note.
 
-    Meant as nbgrader's `Autograde.pre_convert_hook`. nbgrader copies the files of a submission to where they
-    are graded, and with a link, the file that it leads to: the gradebook, or another's work. At a pipe it
-    would wait for ever.
+    For nbgrader's `Autograde.pre_convert_hook`. nbgrader copies the files of a submission, and follows links:
+    to the gradebook, or to another student's work. A pipe would block it forever.
 
     Parameters
     ----------
     assignment, student
-        nbgrader's settings, which may be patterns; not used.
+        nbgrader's settings, which may be patterns. Not used.
     notebooks
         The paths of the submission's notebooks.
 
     Raises
     ------
     SystemExit
-        Where one cannot be put out of action: after any other exception nbgrader goes on, and follows it.
+        If one cannot be replaced. After any other exception nbgrader would go on, and follow the link.
     """
     for folder in sorted({Path(notebook).parent for notebook in notebooks}):
         try:
-            for path in list(_no_plain_files(folder)):
+            for path in list(_irregular_files(folder)):
                 _put_note(path)
         except OSError as error:
             raise SystemExit(f"{folder}: a link that was handed in cannot be removed: {error}") from error
 
 
-def _no_plain_files(folder: Path) -> Iterator[Path]:
-    """Yield the folder itself or the student's, where that is a link, or else what in it is no plain file."""
+def _irregular_files(folder: Path) -> Iterator[Path]:
+    """Yield the folder or its parent if that is a link; otherwise whatever inside is no regular file."""
     linked = next((path for path in (folder.parent, folder) if path.is_symlink()), None)
     if linked is not None:
         yield linked
@@ -49,8 +51,8 @@ def _no_plain_files(folder: Path) -> Iterator[Path]:
 
 
 def _put_note(path: Path) -> None:
-    what = f"A link to {os.readlink(path)!r}" if path.is_symlink() else "No plain file"
-    if not os.access(path.parent, os.W_OK):  # a folder that came closed
+    message = Message(LINK, {"target": repr(os.readlink(path))}) if path.is_symlink() else Message(NO_FILE)
+    if not os.access(path.parent, os.W_OK):  # a folder that was handed in read-only
         path.parent.chmod(stat.S_IRWXU)
     path.unlink()
-    path.write_text(NOTE.format(what=what), encoding="utf-8", errors="backslashreplace")
+    path.write_text(f"{say_in_all(message)}\n", encoding="utf-8", errors="backslashreplace")

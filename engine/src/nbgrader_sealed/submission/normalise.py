@@ -1,4 +1,4 @@
-"""Bring a submission back to the form of the assignment: the gradebook's cells, the student's answers."""
+"""Restore the assignment's form in a submission: the gradebook's cells, the student's answers."""
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
@@ -8,28 +8,27 @@ from nbgrader_sealed.assignment import AssignmentCell, cells_of, cut
 from nbgrader_sealed.messages import later, say
 from nbgrader_sealed.submission.reading import CELL_ID, MAX_CELLS
 
-# What stands in a test cell until SealedExecute takes the lines from the gradebook: whoever runs the notebook
-# without it must not give points for tests that never ran.
-SEAL = "raise RuntimeError('the hidden tests of this cell run with nbgrader_sealed')"
+# Replaces hidden tests until SealedExecute reads them from the gradebook: if anything else runs the notebook,
+# tests that never ran must not give points.
+PLACEHOLDER = "raise RuntimeError('the hidden tests of this cell run with nbgrader_sealed')"
 
 
 ADDED = later("This cell was missing from the submission and was added back.")
 
 
 class Normalise(NbGraderPreprocessor):
-    """Give every graded cell its type, metadata, place and (where it is locked) text back.
+    """Restore every graded cell's type, metadata and place, and its text if it is locked.
 
-    Takes the place of nbgrader's `DeduplicateIds` and `OverwriteCells` in `Autograde.sanitize_preprocessors`,
-    and never fails for anything a student did:
+    Replaces nbgrader's `DeduplicateIds` and `OverwriteCells` in `Autograde.sanitize_preprocessors`. Nothing
+    that a student did makes it fail:
 
-    - a cell that is not of the assignment is an ordinary cell, whatever its metadata says, and keeps no tags;
-    - of several cells with one id the last counts, as in nbgrader; the others are ordinary cells;
-    - graded cells that were moved go back into the assignment's order;
-    - one that is missing is put back before the next cell of the assignment, after all that the student wrote
-      in its place;
-    - a locked cell has the gradebook's text without its hidden lines, which are never written to the
+    - a cell outside the assignment is an ordinary cell, whatever its metadata says, and loses its tags;
+    - if several cells have one id, the last one counts, as in nbgrader; the others become ordinary cells;
+    - graded cells that were moved return to the assignment's order;
+    - a missing cell is put back before the assignment's next cell, after whatever the student wrote there;
+    - a locked cell gets the gradebook's text without its hidden lines, which are never written to the
       submission's folder;
-    - of more than MAX_CELLS cells, the last that are not of the assignment are left out.
+    - if there are more than MAX_CELLS cells, the last ones outside the assignment are dropped.
     """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
@@ -52,37 +51,37 @@ class Normalise(NbGraderPreprocessor):
             missing = missing[len(before) :]
             cells.append(restore(nb.cells[found[mine.name]], mine, marks))
         cells += [self._put_back(cell, nb, marks) for cell in missing]
-        nb.cells = _with_own_ids(self._not_too_many(cells))
+        nb.cells = _with_unique_ids(self._limit_cells(cells))
         return nb, resources
 
     def _recognise(self, nb: NotebookNode, given: dict[str, AssignmentCell]) -> dict[str, int]:
-        """Return where the assignment's cells stand: by nbgrader's id, or else by the notebook's."""
+        """Map the assignment's cells to their positions, by nbgrader's id or else by the notebook's."""
         found = {}
         for number, cell in enumerate(nb.cells):
             name = cell.metadata.get("nbgrader", {}).get("grade_id")
             if isinstance(name, str) and name in given:
                 if name in found:
-                    self.log.warning("Cell %s is there more than once; the last one counts", name)
+                    self.log.warning("Cell %s occurs more than once; the last one counts", name)
                 found[name] = number
         for number, cell in enumerate(nb.cells):
             if cell.id in given and cell.id not in found and number not in found.values():
-                self.log.warning("Cell %s has lost nbgrader's metadata; known by its id", cell.id)
+                self.log.warning("Cell %s has lost nbgrader's metadata; recognised by its id", cell.id)
                 found[cell.id] = number
         return found
 
-    def _not_too_many(self, cells: list[NotebookNode]) -> list[NotebookNode]:
-        """Leave out the last ordinary cells, so that reading it again cuts nothing of the assignment."""
+    def _limit_cells(self, cells: list[NotebookNode]) -> list[NotebookNode]:
+        """Drop the last ordinary cells, so that reading the notebook again drops none of the assignment's."""
         surplus = {id(cell) for cell in cells if "nbgrader" not in cell.metadata}
-        room = max(MAX_CELLS - (len(cells) - len(surplus)), 0)
-        if len(surplus) <= room:
+        remaining = max(MAX_CELLS - (len(cells) - len(surplus)), 0)
+        if len(surplus) <= remaining:
             return cells
-        self.log.warning("More than %d cells; the last ones are left out", MAX_CELLS)
+        self.log.warning("More than %d cells; the last ones are dropped", MAX_CELLS)
         kept = []
         for cell in cells:
             is_ordinary = id(cell) in surplus
-            if not is_ordinary or room > 0:
+            if not is_ordinary or remaining > 0:
                 kept.append(cell)
-            room -= is_ordinary
+            remaining -= is_ordinary
         return kept
 
     def _put_back(self, cell: AssignmentCell, nb: NotebookNode, marks: ClearHiddenTests) -> NotebookNode:
@@ -94,11 +93,11 @@ class Normalise(NbGraderPreprocessor):
 
 
 def restore(submitted: NotebookNode, given: AssignmentCell, marks: ClearHiddenTests) -> NotebookNode:
-    """Return a cell of the assignment with the student's text, or with its own where it is locked."""
+    """Return a cell of the assignment with the student's text, or with its own if it is locked."""
     cell = _blank(given.cell_type, given.source if given.locked else submitted.source)
     if given.locked and given.cell_type == "code":
         parts = cut(given.source, marks.begin_test_delimeter, marks.end_test_delimeter)
-        cell.source = f"{parts.visible.rstrip()}\n{SEAL}" if parts.hidden else parts.visible
+        cell.source = f"{parts.visible.rstrip()}\n{PLACEHOLDER}" if parts.hidden else parts.visible
     elif "attachments" in submitted and given.cell_type == "markdown":
         cell.attachments = submitted.attachments
     cell.metadata["nbgrader"] = NotebookNode(given.metadata)
@@ -107,7 +106,7 @@ def restore(submitted: NotebookNode, given: AssignmentCell, marks: ClearHiddenTe
 
 
 def ordinary(submitted: NotebookNode) -> NotebookNode:
-    """Return a cell that is not of the assignment: its type, its text, its pictures."""
+    """Return what is kept of a cell outside the assignment: its type, text and pictures."""
     cell = _blank(submitted.cell_type, submitted.source)
     cell.id = submitted.id
     if "attachments" in submitted:
@@ -122,8 +121,8 @@ def _blank(cell_type: str, source: str) -> NotebookNode:
     return cell
 
 
-def _with_own_ids(cells: list[NotebookNode]) -> list[NotebookNode]:
-    """Give each cell an id of its own; the assignment's cells keep theirs."""
+def _with_unique_ids(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Give each cell a unique id; the assignment's cells keep theirs."""
     taken = {cell.id for cell in cells if "nbgrader" in cell.metadata}
     for number, cell in enumerate(cells):
         if "nbgrader" not in cell.metadata or not cell.id:

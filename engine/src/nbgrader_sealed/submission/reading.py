@@ -1,4 +1,4 @@
-"""Reading what was handed in: whatever the file holds, a valid notebook comes out."""
+"""Reading submissions: any file becomes a valid notebook."""
 
 import codecs
 import copy
@@ -15,26 +15,26 @@ from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_markdown_cell, new_notebook
 from traitlets import Unicode
 
-from nbgrader_sealed.messages import languages, later, say
+from nbgrader_sealed.messages import SOURCE_LANGUAGE, Message, later, say, say_in_all
 from nbgrader_sealed.private.nbconvert import PlainNotebookExporter
 from nbgrader_sealed.submission.content import BASE64, KEPT_BASE64, clean
 
-MAX_BYTES = 50 * 2**20  # of a notebook's file; what is read takes 26 times as much memory
-MAX_SOURCE = 100_000  # characters of one cell, without the pictures in its text
-MAX_CELLS = 5_000  # with those of the assignment that are put back: see `Normalise`
-MAX_PICTURES = 4_000_000  # characters of one cell's text with the pictures in it
-DATA = re.compile(r"data:image/[a-z+]{1,10};base64,[A-Za-z0-9+/=]*")
+MAX_BYTES = 50 * 2**20  # of a notebook's file; reading it takes 26 times as much memory
+MAX_SOURCE = 100_000  # characters of one cell, without embedded pictures
+MAX_CELLS = 5_000  # includes the assignment's cells that `Normalise` puts back
+MAX_PICTURES = 4_000_000  # characters of one cell, with embedded pictures
+DATA_URI = re.compile(r"data:image/[a-z+]{1,10};base64,[A-Za-z0-9+/=]*")
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
-MARKS = (
+BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# What nbgrader writes about a cell (its metadata's schema, version 3).
-NBGRADER = (
+# The keys of nbgrader's metadata of a cell, in version 3 of its schema.
+NBGRADER_KEYS = (
     "grade_id",
     "grade",
     "solution",
@@ -53,18 +53,27 @@ UNREADABLE = later(
 )
 
 
+LINK = later("a link")
+NO_FILE = later("not a file")
+TOO_LARGE = later("more than {megabytes} MB")
+NO_CELLS = later("JSON without a notebook's cells")
+REST_LEFT_OUT = later("... the rest was left out")
+
+
 class Unreadable(ValueError):
-    """A file that is no notebook, with the reason."""
+    """The file is no notebook; the argument is the reason, a message or an error's text."""
 
 
 class SafeNotebookExporter(PlainNotebookExporter):
     """Read submissions of any encoding, age and shape (for `Autograde.exporter_class`).
 
-    A file that cannot be read at all becomes an empty notebook that says why, so that it is graded (with
-    nothing) instead of stopping nbgrader.
+    A file that cannot be read becomes a notebook with one cell that says why, so that it is graded with 0
+    points and does not stop nbgrader.
     """
 
-    language = Unicode("en", help="The language to say so in first.").tag(config=True)
+    language = Unicode(
+        SOURCE_LANGUAGE, help="The first language of the message in an unreadable notebook."
+    ).tag(config=True)
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
@@ -77,48 +86,48 @@ class SafeNotebookExporter(PlainNotebookExporter):
             nb = read(path)
         except Unreadable as error:
             self.log.warning("%s: %s", filename, error)
-            # Which language the notebook was in is not known, so all are spoken.
-            spoken = sorted(languages(), key=lambda language: language != self.language)
-            said = [say(language, UNREADABLE, reason=error) for language in spoken]
-            nb = new_notebook(cells=[new_markdown_cell("\n\n".join(said))])
+            # The notebook's language is unknown, so the message comes in all.
+            message = Message(UNREADABLE, {"reason": error.args[0]})
+            said = say_in_all(message, "\n\n", self.language)
+            nb = new_notebook(cells=[new_markdown_cell(said)])
         return self.convert(nb, resources)
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
-        """Convert a notebook, which stays as it is."""
+        """Convert a copy of a notebook."""
         return self.convert(copy.deepcopy(nb), resources)
 
 
 def read(path: Path) -> NotebookNode:
-    """Read a notebook in the newest format, valid whatever the file holds.
+    """Read any file as a valid notebook of the newest format.
 
     Raises
     ------
     Unreadable
-        Where nothing in it can be taken for a notebook.
+        If the file holds nothing like a notebook.
     """
     if path.is_symlink():
-        raise Unreadable("a link")
+        raise Unreadable(Message(LINK))
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise Unreadable("not a file")  # a pipe would be waited for without end
+            raise Unreadable(Message(NO_FILE))  # a pipe would block forever
         if status.st_size > MAX_BYTES:
-            raise Unreadable(f"more than {MAX_BYTES // 2**20} MB")
+            raise Unreadable(Message(TOO_LARGE, {"megabytes": MAX_BYTES // 2**20}))
         data = json.loads(decode(path.read_bytes()))
     except Unreadable:
         raise
     except (OSError, ValueError, RecursionError) as error:
         raise Unreadable(f"{type(error).__name__}: {error}"[:200]) from None
     if not isinstance(data, dict):
-        raise Unreadable("JSON, but not of a notebook")
+        raise Unreadable(Message(NO_CELLS))
     return rebuild(upgrade(data))
 
 
 def decode(content: bytes) -> str:
-    """Return the text of a file, by its byte order mark; UTF-8, or else Latin-1, where it has none."""
-    for mark, encoding in MARKS:
+    """Decode a file by its byte order mark; if it has none, as UTF-8 or else as Latin-1."""
+    for mark, encoding in BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return content.decode(encoding)
     try:
@@ -128,19 +137,19 @@ def decode(content: bytes) -> str:
 
 
 def upgrade(data: dict[str, Any]) -> dict[str, Any]:
-    """Bring an older notebook's data to format 4, where all cells stand in one list."""
+    """Convert an older notebook's data to format 4, which keeps all cells in one list."""
     if isinstance(data.get("cells"), list):
         return data
     try:
         return nbformat.reads(json.dumps(data), as_version=4)
-    except Exception as error:  # nbformat raises whatever it meets in data that is not what it seems
-        raise Unreadable(f"no cells, and no older notebook ({type(error).__name__})") from None
+    except Exception:  # nbformat raises anything for malformed data
+        raise Unreadable(Message(NO_CELLS)) from None
 
 
 def rebuild(data: dict[str, Any]) -> NotebookNode:
-    """Make a notebook anew out of what is usable: cells' types, texts, ids, images and nbgrader's data.
+    """Build a notebook from what is usable: the cells' types, texts, ids, pictures and nbgrader's metadata.
 
-    Outputs are left out: grading makes them anew.
+    Outputs are dropped, since grading produces them again.
     """
     nb = from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []})
     metadata = _dict(data.get("metadata"))
@@ -158,11 +167,11 @@ def rebuild(data: dict[str, Any]) -> NotebookNode:
 
 
 def cut_source(text: str, most: int, language: Any = None, cell_type: str = "code") -> str:
-    """Return a cell's text, or so much of it that together with a word about it, it is of a given length."""
+    """Return a cell's text, cut to a length that includes a remark that it was cut."""
     if len(text) <= most:
         return text
-    word = say(language, "... the rest was left out")
-    said = f"\n# {word}" if cell_type == "code" else f"\n\n{word}"
+    remark = say(language, REST_LEFT_OUT)
+    said = f"\n# {remark}" if cell_type == "code" else f"\n\n{remark}"
     return text[: max(most - len(said), 0)] + said
 
 
@@ -172,12 +181,14 @@ def _rebuild_cell(cell: dict[str, Any], number: int, ids: set[str], language: An
         name = f"cell-{number}-{uuid.uuid4().hex[:8]}"
     ids.add(name)
     text = clean(cell.get("source"), MAX_PICTURES).replace("\r\n", "\n").replace("\r", "\n")
-    if cell["cell_type"] == "code" or len(DATA.sub("", text)) > MAX_SOURCE:
+    if cell["cell_type"] == "code" or len(DATA_URI.sub("", text)) > MAX_SOURCE:
         text = cut_source(text, MAX_SOURCE, language, cell["cell_type"])
     made = NotebookNode(id=name, cell_type=cell["cell_type"], source=text, metadata=NotebookNode())
     nbgrader = _dict(cell.get("metadata")).get("nbgrader")
     if isinstance(nbgrader, dict):
-        made.metadata["nbgrader"] = NotebookNode({key: nbgrader[key] for key in nbgrader if key in NBGRADER})
+        made.metadata["nbgrader"] = NotebookNode(
+            {key: nbgrader[key] for key in nbgrader if key in NBGRADER_KEYS}
+        )
     if made.cell_type == "code":
         made.execution_count, made.outputs = None, []
     elif images := _images(cell.get("attachments")):
@@ -186,7 +197,7 @@ def _rebuild_cell(cell: dict[str, Any], number: int, ids: set[str], language: An
 
 
 def _images(attachments: Any) -> NotebookNode:
-    """Return the pictures that were pasted into a text cell."""
+    """Return the pictures attached to a text cell."""
     kept = NotebookNode()
     for name, data in _dict(attachments).items():
         for mime in KEPT_BASE64:
