@@ -1,6 +1,6 @@
 """What every test may ask for, in tests/ and in engine/tests/ alike, and the three rings that tests stand in.
 
-A test that asks for `processes`, itself or by another fixture, starts some and stands in the second ring;
+A test that asks for `processes` or `unhurried`, itself or by another fixture, stands in the second ring;
 one marked `long` stands in the third; all others are fast. Who starts a process without asking fails.
 """
 
@@ -19,7 +19,7 @@ from tests.support import NEEDS, ROOT, copy_course
 FAST, USUAL, LONG = "fast", "usual", "long"
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec"}  # Python's audit events
 EXAMPLES = {FAST: 25, USUAL: 100, LONG: 200}  # of a property of Hypothesis, at the most
-SEEDS = {FAST: 3, USUAL: 20, LONG: 60}  # that a check is tried with
+SEEDS = {FAST: 4, USUAL: 40, LONG: 200}  # that a check is tried with
 _forbidden = {"now": False, "seen": ""}
 
 
@@ -62,7 +62,7 @@ def ring_of(item) -> str:
     """Return the ring that a test stands in."""
     if item.get_closest_marker(LONG):
         return LONG
-    return USUAL if "processes" in item.fixturenames else FAST
+    return USUAL if {"processes", "unhurried"} & set(item.fixturenames) else FAST
 
 
 def pytest_collection_modifyitems(config, items):
@@ -109,9 +109,20 @@ def processes() -> None:
 
 
 @pytest.fixture(scope="session")
+def unhurried() -> None:
+    """Let a test take longer than the fast ring has."""
+
+
+@pytest.fixture(scope="session")
 def seeds(request) -> range:
     """The seeds to try a check with: fewer in the fast ring."""
     return range(SEEDS[ring_of_run(request.config)])
+
+
+@pytest.fixture(scope="session")
+def thorough(request) -> bool:
+    """Whether a test may take its time: not in the fast ring."""
+    return ring_of_run(request.config) != FAST
 
 
 @pytest.fixture(scope="session")

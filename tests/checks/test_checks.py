@@ -47,7 +47,7 @@ def test_a_seed_of_the_environment_that_is_none_is_named(monkeypatch, text):
 
 
 @pytest.mark.parametrize("task", WRONG)
-def test_whom_a_check_has_seen_before_changes_no_verdict(task):
+def test_whom_a_check_has_seen_before_changes_no_verdict(task, unhurried):
     def unseen(function):
         return replace(CHECKS[task])(function, seed=9)
 

@@ -86,7 +86,7 @@ def is_right(task, function, cases):
 
 
 @pytest.mark.parametrize(("task", "function"), EACH, ids=lambda value: getattr(value, "__name__", value))
-def test_no_slip_passes_the_check_that_any_legal_call_shows(task, function):
+def test_no_slip_passes_the_check_that_any_legal_call_shows(task, function, unhurried):
     hidden = [case for _, cases in CHECKS[task].draw(5) for case in cases]
     others = legal_calls(task, 17)
     slipped = [

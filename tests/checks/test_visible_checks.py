@@ -106,7 +106,7 @@ def test_check_is_offered_and_stays_a_function():
     assert again is check
 
 
-def test_the_students_side_never_loads_the_hidden_one_and_comes_quickly():
+def test_the_students_side_never_loads_the_hidden_one_and_comes_quickly(processes):
     code = (
         "import sys; from pooling_lab import check; print([name for name in sys.modules"
         " if name.startswith(('pooling_ref', 'matplotlib', 'ipywidgets', 'nbgrader_sealed'))])"
@@ -115,7 +115,7 @@ def test_the_students_side_never_loads_the_hidden_one_and_comes_quickly():
     assert done.stdout.strip() == "[]"
 
 
-def test_in_a_kernel_the_message_stands_alone():
+def test_in_a_kernel_the_message_stands_alone(processes):
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
     from nbformat.v4 import new_code_cell, new_notebook
