@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -84,17 +85,30 @@ def pytest_collection_modifyitems(config, items):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     """Fail a test that starts a process without asking for `processes`."""
-    _forbidden.update(now=ring_of(item) == FAST, seen="")
+    with _forbidding_processes(item):
+        return (yield)
+
+
+@contextmanager
+def _forbidding_processes(item) -> Iterator[None]:
+    _forbidden.update(now="processes" not in item.fixturenames, seen="")
     try:
-        result = yield
+        yield
     finally:
         _forbidden["now"] = False
     if _forbidden["seen"]:
         pytest.fail(f"it starts a process, so it must ask for the fixture `processes`: {_forbidden['seen']}")
-    return result
 
 
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item):
+    """Skip a test for what the machine lacks, and fail one whose fixtures start a process unasked."""
+    _skip_for_want(item)
+    with _forbidding_processes(item):
+        return (yield)
+
+
+def _skip_for_want(item):
     for marker in item.iter_markers("needs"):
         for what in marker.args:
             is_there, command = NEEDS[what]

@@ -9,6 +9,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from engine.tests.attacks.tiny_course import CONFIG, TinyCourse, nbgrader_metadata, source_notebook
 from tests.support import run
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 
 def sealed(course: Path, *words: object):
     return run("nbgrader-sealed", *words, cwd=course, check=False)
@@ -140,7 +142,7 @@ def test_an_assignment_that_there_is_not_is_named_and_nothing_is_released(plain)
 def test_a_course_without_assignments_says_so(tmp_path):
     done = sealed(tmp_path, "release")
     assert done.returncode == 1
-    assert "there is no assignment in the course's source" in done.stderr
+    assert "the course's source holds no notebook of an assignment" in done.stderr
     assert "Traceback" not in done.stderr
 
 

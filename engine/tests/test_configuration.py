@@ -200,7 +200,7 @@ print(json.dumps([before, surroundings()]))
 """
 
 
-def test_configuring_imports_nothing_of_nbgrader_and_changes_nothing_outside(tmp_path):
+def test_configuring_imports_nothing_of_nbgrader_and_changes_nothing_outside(processes, tmp_path):
     done = run(sys.executable, "-c", SURROUNDINGS, cwd=tmp_path, JUPYTER_PATH="/nowhere")
     before, after = json.loads(done.stdout)
     ours = set(after.pop("modules")) - set(before.pop("modules"))
@@ -221,7 +221,7 @@ for done in api.autograde("ps", "ana"), api.generate_feedback("ps", "ana"):
 """
 
 
-def test_the_formgraders_api_grades_sealed_and_gives_feedback(tmp_path):
+def test_the_formgraders_api_grades_sealed_and_gives_feedback(processes, tmp_path):
     course = TinyCourse(tmp_path / "course")
     course.hand_in("ana", lambda nb: None)
     run(sys.executable, "-c", THROUGH_THE_API, cwd=course.root)
@@ -274,7 +274,7 @@ FAILING = {
 
 
 @pytest.mark.parametrize(("prepare", "message"), FAILING.items(), ids=FAILING)
-def test_a_course_that_cannot_prepare_is_refused_in_one_line(preparing, prepare, message):
+def test_a_course_that_cannot_prepare_is_refused_in_one_line(processes, preparing, prepare, message):
     graded = set(preparing.root.glob("autograded/*/ps"))
     done = grade(preparing, "--force", f"--GradeApp.prepare={prepare}")
     assert done.returncode == 1
@@ -282,7 +282,7 @@ def test_a_course_that_cannot_prepare_is_refused_in_one_line(preparing, prepare,
     assert set(preparing.root.glob("autograded/*/ps")) == graded
 
 
-def test_a_course_prepares_once_before_its_class_is_graded(preparing):
+def test_a_course_prepares_once_before_its_class_is_graded(processes, preparing):
     done = grade(preparing, "--force")
     assert done.returncode == 0, done.stdout + done.stderr
     (line,) = (preparing.root / "prepared.txt").read_text().splitlines()

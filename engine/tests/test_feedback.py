@@ -212,7 +212,7 @@ def evil(nb):
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory) -> TinyCourse:
+def course(processes, tmp_path_factory) -> TinyCourse:
     """A course with one student who tried every attack, and one who works in Spanish."""
     course = TinyCourse(tmp_path_factory.mktemp("feedback") / "course")
     course.hand_in("evil", evil)
@@ -291,7 +291,7 @@ def test_a_page_whose_picture_is_missing_is_made(spanish):
     assert "Porque sí. [dibujo]" in spanish.get_text()
 
 
-def test_an_answer_that_was_graded_has_its_points(course):
+def test_an_answer_that_was_graded_has_its_points(processes, course):
     with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
         grade = gradebook.find_grade("why", "ps", "ps", "spanish")
         grade.manual_score, grade.needs_manual_grade = 0.5, False

@@ -23,6 +23,8 @@ from nbgrader_sealed.execution.slots import cores, slot
 from engine.tests.attacks.tiny_course import FULL, TinyCourse, cell
 from tests.support import ROOT, run
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 # What in a gradebook does not depend on the time or order of grading.
 SCORES = """
     SELECT student.id, base_cell.name, grade.auto_score, grade.manual_score, grade.needs_manual_grade,

@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 
 @pytest.fixture(scope="module")
-def with_ana(tmp_path_factory):
+def with_ana(processes, tmp_path_factory):
     path = tmp_path_factory.mktemp("gradebook") / "gradebook.db"
     with Gradebook(f"sqlite:///{path}") as gradebook:
         gradebook.add_student("ana")

@@ -18,7 +18,7 @@ CHANGES = st.lists(st.tuples(st.sampled_from(WHAT), st.integers(0, 20)), max_siz
 
 
 @pytest.fixture(scope="module")
-def whose(tmp_path_factory) -> dict[str, str]:
+def whose(processes, tmp_path_factory) -> dict[str, str]:
     """The gradebook of a generated assignment, as in nbgrader's resources."""
     course = TinyCourse(tmp_path_factory.mktemp("normalise") / "course")
     return {"db_url": f"sqlite:///{course.root}/gradebook.db", "notebook": "ps", "assignment": "ps"}

@@ -18,7 +18,7 @@ def english() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(processes) -> Iterator[Browser]:
     with chromium() as started:
         yield started
 
@@ -41,7 +41,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def lab(folder: Path) -> Iterator[str]:
+def lab(processes, folder: Path) -> Iterator[str]:
     """JupyterLab's address; Notebook 7 is there too."""
     with serve_lab(folder) as address:
         yield address

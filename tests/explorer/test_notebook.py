@@ -9,7 +9,7 @@ from tests.browser import PATIENCE, open_notebook, run_all, serve_voila, write_n
 from tests.explorer.explorer_page import ExplorerPage
 from tests.support import run
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.usefixtures("processes")]
 
 EXPLORE = "from pooling_lab import explore, set_language\nset_language('en')\nexplore()"
 YOURS = """

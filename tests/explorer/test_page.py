@@ -14,7 +14,7 @@ from tests.browser import write_notebook
 from tests.explorer.explorer_page import ExplorerPage
 from tests.support import run
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.usefixtures("processes")]
 
 
 @pytest.fixture

@@ -95,8 +95,10 @@ def release(root: Path, only: list[str]) -> None:
     """
     known = assignments(root)
     unknown = sorted(set(only) - set(known))
-    if unknown or not known:
-        named = ", ".join(unknown) or "no assignment"
+    if not known:
+        raise ValueError("the course's source holds no notebook of an assignment")
+    if unknown:
+        named = ", ".join(unknown)
         raise ValueError(f"assignment: there is no {named} in the course's source; there are {known}")
     for language in languages(root) or [""]:
         for assignment in only or known:
