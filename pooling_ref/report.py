@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from pooling_lab.differences import show, wrap
-from pooling_lab.summary import Summary, write_summary
 from pooling_ref.language import _
 from pooling_ref.misconceptions import MISCONCEPTIONS
 
@@ -14,8 +13,8 @@ LISTED = 8  # so that a report fits on one screen
 
 
 def write_report(result: "Result", earned: float, points: float) -> str:
-    """Return the report: the line for programs, the first failure in full, the others in a line each."""
-    lines = [write_summary(Summary(result.task, earned, points, result.seed, result.misconception))]
+    """Return the report: the points, the first failure in full, the others in a line each."""
+    lines = [first_line(result.task, earned, points, result.seed, result.misconception)]
     if not result.failures:
         return "\n".join([*lines, _("Right in all {count} groups of cases.", count=len(result.passed))])
     first, *others = _alike_as_one(result.failures)
@@ -30,6 +29,16 @@ def write_report(result: "Result", earned: float, points: float) -> str:
     count = len(result.passed)
     score = _("Right in {right} of {count} groups of cases.", right=count, count=count + len(result.failures))
     return "\n".join([*lines, "", score, _("The cases were drawn with the seed {seed}.", seed=result.seed)])
+
+
+def first_line(task: str, earned: float, points: float, seed: int, misconception: str | None = None) -> str:
+    """Return the first line of a report, the same in every language."""
+    line = f"{task}  {_plain(earned)}/{_plain(points)}  seed={seed}"
+    return f"{line}  mistake={misconception}" if misconception else line
+
+
+def _plain(value: float) -> str:
+    return f"{value:.10f}".rstrip("0").rstrip(".")
 
 
 def _alike_as_one(failures: tuple["Failure", ...]) -> tuple["Failure", ...]:

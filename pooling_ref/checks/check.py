@@ -1,22 +1,23 @@
 """One check for each task: draw the cases, call the function, see which groups it passes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 
 import numpy as np
 
-from pooling_lab.differences import Difference, FirstDifference, find_difference, show
+from pooling_lab.differences import Difference, FirstDifference, find_difference, is_right, show
 from pooling_lab.tasks import TASKS, Task
 from pooling_lab.trial import Case, Outcome, name_of_type, try_all
 from pooling_ref.backward_cases import GROUPS as BACKWARD
 from pooling_ref.cases import GROUPS as POOLING
 from pooling_ref.cases import LEFT_ALONE, Draw, Group
-from pooling_ref.checks.recognition import KnownMisconceptions
+from pooling_ref.checks.recognition import Certainty, KnownMisconceptions
 from pooling_ref.checks.seeds import checked_seed
 from pooling_ref.fast_cases import GROUPS as FAST
-from pooling_ref.language import _
+from pooling_ref.language import _, later
 from pooling_ref.network_cases import GROUPS as NETWORKS
 
 
@@ -68,18 +69,34 @@ class Result:
         One for each group not passed, in the order of the groups.
     passed : tuple of str
         The titles of the groups passed, in the language spoken now.
-    misconception : str or None
-        The key of the misconception that explains what came back.
+    misconceptions : tuple of str
+        The keys of the misconceptions that explain what came back together, the weightier first.
+    certainty : {"sure", "likely"} or None
+        "sure" if they explain all that came back, "likely" if all that is about pooling.
     seed : int
         The seed that the cases were drawn from: the same seed gives the same result.
+    groups : tuple of Group
+        All groups, in their order.
     """
 
     task: str
     share: Fraction
     failures: tuple[Failure, ...]
     passed: tuple[str, ...]
-    misconception: str | None
+    misconceptions: tuple[str, ...]
+    certainty: Certainty | None
     seed: int
+    groups: tuple[Group, ...] = ()
+    _again: Callable[[], "Result"] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def misconception(self) -> str | None:
+        """The weightiest misconception, or None."""
+        return self.misconceptions[0] if self.misconceptions else None
+
+    def translated(self) -> "Result":
+        """Return the same result in the language spoken now."""
+        return self if self._again is None else self._again()
 
     @property
     def score(self) -> float:
@@ -144,43 +161,84 @@ class Check:
         known = self._drawn(seed)
         drawn = known.drawn
         if not callable(function):
-            return self._nothing_to_call(function, drawn, seed)
+            return self._nothing_to_call(function, seed)
         outcomes = _run(function, drawn)
-        failures, passed, weight = [], [], 0
+        wrong = self._first_wrong(drawn, outcomes)
+        named = known.recognise(outcomes) if any(found is not None for found in wrong) else None
+        return self._told(wrong, named, seed)
+
+    def _first_wrong(
+        self, drawn: list[tuple[Group, list[Case]]], outcomes: list[list[Outcome]]
+    ) -> list[tuple[Case, Outcome] | str | None]:
+        """Return for each group the first call that is not right, why it was not tried, or None."""
         writes = _first_write(drawn, outcomes)
-        for (group, cases), results in zip(drawn, outcomes, strict=True):
-            if group.key == LEFT_ALONE and writes is not None:
-                cases, results = [writes[0], *cases], [writes[1], *results]
-            failure = self._judge(group, cases, results)
-            if failure is None:
+        return [
+            self._wrong_in(
+                [
+                    *(writes if group.key == LEFT_ALONE else ()),
+                    *zip(cases, results, strict=False),
+                ],
+                len(results) == len(cases),
+            )
+            for (group, cases), results in zip(drawn, outcomes, strict=True)
+        ]
+
+    def _wrong_in(
+        self, calls: list[tuple[Case, Outcome]], is_whole: bool
+    ) -> tuple[Case, Outcome] | str | None:
+        for case, outcome in calls:
+            if not is_right(self.task, case, outcome):
+                return case, outcome
+        return None if is_whole else later("not tried: the function had stopped answering")
+
+    def _told(
+        self,
+        wrong: Sequence[tuple[Case, Outcome] | str | None],
+        named: tuple[str, Certainty] | None,
+        seed: int,
+    ) -> Result:
+        """Return the result in the language spoken now."""
+        failures, passed, weight = [], [], 0
+        for group, found in zip(self.groups, wrong, strict=True):
+            if found is None:
                 passed.append(_(group.title))
                 weight += group.weight
             else:
-                failures.append(failure)
+                failures.append(self._failure(group, found))
         return Result(
             self.task.name,
             Fraction(weight, sum(group.weight for group in self.groups)),
             tuple(failures),
             tuple(passed),
-            known.recognise(outcomes) if failures else None,
+            () if named is None else (named[0],),
+            None if named is None else named[1],
             seed,
+            self.groups,
+            partial(self._told, wrong, named, seed),
         )
 
-    def _judge(self, group: Group, cases: list[Case], outcomes: list[Outcome]) -> Failure | None:
-        for case, outcome in zip(cases, outcomes, strict=False):
-            found = find_difference(self.task, case, outcome)
-            if found is not None:
-                told = _(group.title), _(group.hint)
-                return Failure(group.key, *told, found.call, found.got, found.expected, found.first, found)
-        if len(outcomes) == len(cases):
-            return None
-        return _not_reached(group, _("not tried: the function had stopped answering"))
+    def _failure(self, group: Group, found: tuple[Case, Outcome] | str) -> Failure:
+        if isinstance(found, str):
+            return _not_reached(group, _(found))
+        difference = find_difference(self.task, *found)
+        assert difference is not None  # it is not right
+        told = _(group.title), _(group.hint)
+        return Failure(
+            group.key,
+            *told,
+            difference.call,
+            difference.got,
+            difference.expected,
+            difference.first,
+            difference,
+        )
 
-    def _nothing_to_call(self, function: object, drawn: list, seed: int) -> Result:
+    def _nothing_to_call(self, function: object, seed: int) -> Result:
         name = name_of_type(function)
         what = _("{task} is not a function, but of type {name}", task=self.task.name, name=name)
-        failures = tuple(_not_reached(group, what) for group, cases in drawn)
-        return Result(self.task.name, Fraction(0), failures, (), None, seed)
+        failures = tuple(_not_reached(group, what) for group in self.groups)
+        again = partial(self._nothing_to_call, function, seed)
+        return Result(self.task.name, Fraction(0), failures, (), (), None, seed, self.groups, again)
 
 
 def _run(function: Callable, drawn: list[tuple[Group, list[Case]]]) -> list[list[Outcome]]:
@@ -191,8 +249,8 @@ def _run(function: Callable, drawn: list[tuple[Group, list[Case]]]) -> list[list
 
 def _first_write(
     drawn: list[tuple[Group, list[Case]]], outcomes: list[list[Outcome]]
-) -> tuple[Case, Outcome] | None:
-    """Return the first call, of whatever group, that wrote to its input.
+) -> list[tuple[Case, Outcome]]:
+    """Return the first call, of whatever group, that wrote to its input, if there is one.
 
     It speaks for the group about inputs that are left alone: a function may write to x only where there is
     padding, or a NaN.
@@ -200,8 +258,8 @@ def _first_write(
     for (_group, cases), results in zip(drawn, outcomes, strict=True):
         for case, outcome in zip(cases, results, strict=False):
             if outcome.changed:
-                return replace(case, counts=frozenset({"input"})), outcome
-    return None
+                return [(replace(case, counts=frozenset({"input"})), outcome)]
+    return []
 
 
 def _not_reached(group: Group, why: str) -> Failure:

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from fractions import Fraction
 from numbers import Real
 
+from pooling_lab.language import current_language
 from pooling_ref.checks.check import CHECKS
+from pooling_ref.checks.record import Points, by_language, details_of, record_of
 from pooling_ref.report import write_report
 
 
@@ -26,7 +28,8 @@ def grade(task: str, function: Callable, points: float, seed: int | None = None)
     Returns
     -------
     float
-        0 to `points`, in hundredths, rounded down; `points` only where every group is passed.
+        0 to `points`, in hundredths, rounded down; `points` only if every group is passed. It carries the
+        record of what was found.
 
     Raises
     ------
@@ -38,8 +41,10 @@ def grade(task: str, function: Callable, points: float, seed: int | None = None)
     points = checked_points(points)
     result = CHECKS[task](function, seed)
     earned = points if result.share == 1 else _rounded_down(Fraction(points) * result.share)
-    print(write_report(result, earned, points))
-    return earned
+    messages = by_language(lambda: write_report(result.translated(), earned, points))
+    print(messages[current_language()])
+    record = record_of(task, earned, points, result.seed, messages)
+    return Points(earned, {**record, **details_of(result)})
 
 
 def checked_points(points: object) -> float:

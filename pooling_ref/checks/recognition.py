@@ -1,6 +1,7 @@
 """Which misconception explains what came back."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from pooling_ref.misconceptions import MISCONCEPTIONS
 
 TOO_LARGE = "too-large-window-accepted"
 ROUNDING = 1e-9  # how far two floats may be apart that are the same but for the order of the sum
+Certainty = Literal["sure", "likely"]
 Tried = tuple[Group, Case, Outcome, bool]  # the last: whether it was right
 
 
@@ -31,8 +33,10 @@ class KnownMisconceptions:
         self._place = {id(case): number for _, cases in drawn for number, case in enumerate(cases)}
         self._given: dict[tuple[Callable, int], Outcome] = {}
 
-    def recognise(self, outcomes: list[list[Outcome]]) -> str | None:
-        """Return the key of the mistake that explains what came back for the cases, or None.
+    def recognise(self, outcomes: list[list[Outcome]]) -> tuple[str, Certainty] | None:
+        """Return the key of the misconception that explains what came back, and how sure that is, or None.
+
+        It is "sure" if the misconception explains the groups at the side, too, else "likely".
 
         A misconception explains the results where one of its versions gives the same in every case of every
         group about the pooling itself, in those passed as in those failed. Beside them stand the groups about
@@ -73,8 +77,9 @@ class KnownMisconceptions:
                     if explained > best:
                         best, named = explained, entry.key
                     if best == most:
-                        return named
-        return named or _not_refused(self.task, tried)
+                        return named, "sure"
+        named = named or _not_refused(self.task, tried)
+        return None if named is None else (named, "likely")
 
     def _explains(self, wrong: Callable, tried: Tried, strict: bool) -> bool:
         _, case, outcome, _ = tried

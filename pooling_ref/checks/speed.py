@@ -4,13 +4,15 @@ import math
 from collections.abc import Callable
 from time import process_time
 
+from pooling_lab.language import current_language
 from pooling_lab.speed import TIMES, Race, describe, run_race
-from pooling_lab.summary import Summary, write_summary
 from pooling_ref import pooling
 from pooling_ref.checks.grading import checked_points
+from pooling_ref.checks.record import Points, by_language, record_of
 from pooling_ref.checks.seeds import checked_seed
 from pooling_ref.language import _
 from pooling_ref.naive import naive_max_pool2d
+from pooling_ref.report import first_line
 
 HALF = 5.0  # from here there is half of the points; a loop over the windows comes to half of this
 
@@ -52,23 +54,30 @@ def grade_speed(
     if not callable(slow):
         raise TypeError(f"slow must be a function, not {slow!r}")
     seed, points = checked_seed(seed), checked_points(points)
-    earned, said = _judge(function, slow, points, seed)
-    print(write_summary(Summary(task, earned, points, seed, None)), said, sep="\n")
-    return earned
+    earned, say = _judge(function, slow, points, seed)
+    messages = by_language(lambda: f"{first_line(task, earned, points, seed)}\n{say()}")
+    print(messages[current_language()])
+    return Points(earned, record_of(task, earned, points, seed, messages))
 
 
-def _judge(function: Callable, slow: Callable, points: float, seed: int) -> tuple[float, str]:
+def _judge(function: Callable, slow: Callable, points: float, seed: int) -> tuple[float, Callable[[], str]]:
+    """Return the points, and what says in the language spoken then why they are no more."""
     try:
         measured = run_race(function, slow, seed, right=pooling.max_pool2d)
     except Exception as error:
         kind = getattr(error, "type_name", "") or type(error).__name__
         if kind == "NotImplementedError":
-            return 0.0, "✗ " + _("Nothing is written here yet: the function raises NotImplementedError.")
-        return 0.0, _("✗ The function stopped with {kind}: {text}", kind=kind, text=str(error)[:200])
+            return (
+                0.0,
+                lambda: "✗ " + _("Nothing is written here yet: the function raises NotImplementedError."),
+            )
+        text = str(error)[:200]
+        return 0.0, lambda: _("✗ The function stopped with {kind}: {text}", kind=kind, text=text)
     if not measured.equal:
-        return 0.0, _("✗ The result is not right: a fast function has to give what max_pool2d gives.")
+        return 0.0, lambda: _("✗ The result is not right: a fast function has to give what max_pool2d gives.")
     # By the time of this process alone, which others at work on the machine do not make longer.
     ours = run_race(pooling.max_pool2d, naive_max_pool2d, seed, clock=process_time).slow
     believed = Race(measured.fast, min(measured.slow, ours), measured.equal)
     share = 1 if believed.times >= TIMES else 0.5 if believed.times >= HALF else 0
-    return math.floor(points * share * 100) / 100, ("✓ " if share == 1 else "✗ ") + describe(believed)
+    mark = "✓ " if share == 1 else "✗ "
+    return math.floor(points * share * 100) / 100, lambda: mark + describe(believed)

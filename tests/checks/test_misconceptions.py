@@ -6,7 +6,6 @@ import written_mistakes
 from right_solutions import RIGHT
 
 from pooling_lab.language import set_language
-from pooling_lab.summary import read_summary
 from pooling_ref.checks import CHECKS
 from pooling_ref.misconceptions import MISCONCEPTIONS
 
@@ -130,13 +129,15 @@ def test_a_mistake_that_nobody_knows_gets_no_name(task):
 
 
 @pytest.mark.parametrize(("number", "key"), list(enumerate(MISCONCEPTIONS)))
-def test_the_report_says_the_mistakes_message(number, key, capsys):
+def test_report_and_record_say_the_misconceptions_message(number, key, capsys):
     from pooling_ref.checks import grade
     from pooling_ref.language import _
 
     set_language(("es", "en")[number % 2])
     task = MISCONCEPTIONS[key].tasks[0]
-    grade(task, MISCONCEPTIONS[key].versions[task][0], points=8, seed=11)
+    earned = grade(task, MISCONCEPTIONS[key].versions[task][0], points=8, seed=11)
     report = capsys.readouterr().out
-    assert read_summary(report).mistake == key
+    assert report.split("\n")[0].endswith(f"mistake={key}")
+    [named] = earned.record["misconceptions"]
+    assert (named["name"], named["messages"]["en"]) == (key, MISCONCEPTIONS[key].message)
     assert "".join(_(MISCONCEPTIONS[key].message).split()) in "".join(report.split())
