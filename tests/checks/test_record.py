@@ -13,7 +13,6 @@ from pooling_ref.checks.record import MIME
 from pooling_ref.misconceptions import MISCONCEPTIONS
 from tests.support import ROOT
 
-
 STARTS_AT_ZERO = MISCONCEPTIONS["starts-at-zero"].versions["max_pool_matrix"][0]
 
 
