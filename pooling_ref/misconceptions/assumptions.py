@@ -6,7 +6,7 @@ import numpy as np
 
 from pooling_ref.language import later
 from pooling_ref.misconceptions.steps import BOTH2D, GLOBAL, POOLS, AvgPool
-from pooling_ref.misconceptions.table import misconception, version
+from pooling_ref.misconceptions.table import Step, misconception, version
 
 misconception(
     "two-by-two-written-in",
@@ -15,13 +15,13 @@ misconception(
 
 
 @version(*POOLS)
-class _:  # and the stride too, where none is given
+class _(Step):  # and the stride too, where none is given
     def settings(self, x, kernel_size, *arguments):
         return super().settings(x, 2, *arguments)
 
 
 @version(*POOLS)
-class _:  # the number of windows is right
+class _(Step):  # the number of windows is right
     def settings(self, x, kernel_size, *arguments):
         g = super().settings(x, kernel_size, *arguments)
         g.asked = g.kernel
@@ -34,7 +34,7 @@ class _:  # the number of windows is right
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def settings(self, x, kernel_size, *arguments):
         g = super().settings(x, kernel_size, *arguments)
         g.kernel = (2, 2)
@@ -42,13 +42,13 @@ class _:
 
 
 @version(*BOTH2D)
-class _:  # the stride as well
+class _(Step):  # the stride as well
     def settings(self, x, kernel_size, stride, *arguments):
         return super().settings(x, 2, 2, *arguments)
 
 
 @version(*POOLS)
-class _:  # all other arguments are ignored, and nothing is refused
+class _(Step):  # all other arguments are ignored, and nothing is refused
     def settings(self, x, kernel_size, stride, padding, include):
         return super().settings(x, 2, 2, 0, include)
 
@@ -63,13 +63,13 @@ misconception(
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def settings(self, x, kernel_size, stride, *arguments):
         return super().settings(x, kernel_size, 1 if stride is None else stride, *arguments)
 
 
 @version("max_pool_matrix", "avg_pool_matrix")
-class _:
+class _(Step):
     def settings(self, x, kernel_size, stride, *arguments):
         return super().settings(x, kernel_size, 1, *arguments)
 
@@ -86,13 +86,13 @@ misconception(
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def settings(self, x, kernel_size, stride, *arguments):
         return super().settings(x, kernel_size, 2 if stride is None else stride, *arguments)
 
 
 @version("max_pool_matrix", "avg_pool_matrix")
-class _:
+class _(Step):
     def settings(self, x, kernel_size, stride, *arguments):
         return super().settings(x, kernel_size, 2, *arguments)
 
@@ -109,7 +109,7 @@ misconception(
 
 
 @version(*POOLS)
-class _:  # cropped before
+class _(Step):  # cropped before
     def fill(self, g):
         (h, w), (a, b) = g.out.shape[-2:], g.kernel
         cut = g.padded[..., : h * a, : w * b]
@@ -123,7 +123,7 @@ class _:  # cropped before
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def fill(self, g):
         (h, w), (a, b) = g.out.shape[-2:], g.kernel
         blocks = g.padded.reshape(*g.padded.shape[:-2], h, w, a, b)
@@ -137,7 +137,7 @@ misconception(
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def fill(self, g):
         uneven = any(n % k for n, k in zip(g.padded.shape[-2:], g.kernel, strict=True))
         if g.stride == g.kernel and uneven:
@@ -146,7 +146,7 @@ class _:
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def settings(self, x, kernel_size, stride, *arguments):
         return super().settings(x, kernel_size, None, *arguments)
 
@@ -163,13 +163,13 @@ misconception(
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def settings(self, x, kernel_size, stride, *arguments):
         return super().settings(x, kernel_size, None, *arguments)
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def settings(self, x, kernel_size, stride, padding, include):
         return super().settings(x, kernel_size, None, 0, include)
 
@@ -186,19 +186,19 @@ misconception(
 
 
 @version(*POOLS)
-class _:  # in the inner loop
+class _(Step):  # in the inner loop
     def walk(self, shape):
         return list(np.ndindex(*shape))[:1]
 
 
 @version(*POOLS)
-class _:  # in the outer loop
+class _(Step):  # in the outer loop
     def walk(self, shape):
         return np.ndindex(min(shape[0], 1), shape[1])
 
 
 @version("max_pool2d", "avg_pool2d", "max_pool_matrix", "avg_pool_matrix")
-class _:  # in the innermost of four loops
+class _(Step):  # in the innermost of four loops
     def finish(self, out):
         first = np.zeros_like(out)
         first.reshape(-1)[:1] = out.reshape(-1)[:1]
@@ -206,7 +206,7 @@ class _:  # in the innermost of four loops
 
 
 @version("max_pool2d", "avg_pool2d")
-class _:  # after the first row of the first channel
+class _(Step):  # after the first row of the first channel
     def finish(self, out):
         first = np.zeros_like(out)
         first[0, 0, 0] = out[0, 0, 0]
@@ -214,7 +214,7 @@ class _:  # after the first row of the first channel
 
 
 @version("max_pool2d", "avg_pool2d")
-class _:  # after the first channel
+class _(Step):  # after the first channel
     def finish(self, out):
         first = np.zeros_like(out)
         first[0, 0] = out[0, 0]
@@ -222,7 +222,7 @@ class _:  # after the first channel
 
 
 @version("max_pool2d", "avg_pool2d")
-class _:  # after the first image
+class _(Step):  # after the first image
     def finish(self, out):
         first = np.zeros_like(out)
         first[0] = out[0]
@@ -230,7 +230,7 @@ class _:  # after the first image
 
 
 @version(*POOLS)
-class _:  # the value itself
+class _(Step):  # the value itself
     def finish(self, out):
         return out.reshape(-1)[0]
 
@@ -245,13 +245,13 @@ misconception(
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def refuse(self, g):
         pass
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def refuse(self, g):
         pass
 
@@ -260,7 +260,7 @@ class _:
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def refuse(self, g):
         if g.kernel[0] > g.size[0] + 2 * g.padding[0]:
             raise ValueError("the window is larger than the padded input")
@@ -270,7 +270,7 @@ class _:
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def refuse(self, g):
         if all(k > n + 2 * p for n, k, p in zip(g.size, g.kernel, g.padding, strict=True)):
             raise ValueError("the window is larger than the padded input")
@@ -280,21 +280,21 @@ class _:
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def refuse(self, g):
         if any(k > n + 2 * p for n, k, p in zip(g.size, g.kernel, g.padding, strict=True)):
             raise AssertionError("the window is larger than the padded input")
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def refuse(self, g):
         if any(k > n + 2 * p for n, k, p in zip(g.size, g.kernel, g.padding, strict=True)):
             raise IndexError("the window is larger than the padded input")
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def __call__(self, *args, **kwargs):
         try:
             return super().__call__(*args, **kwargs)
@@ -312,7 +312,7 @@ misconception(
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def refuse(self, g):
         if any(k > n for n, k in zip(g.size, g.kernel, strict=True)):
             raise ValueError("the window is larger than the input")
@@ -328,7 +328,7 @@ misconception(
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def __call__(self, x, *args, **kwargs):
         steps = [x.itemsize * prod(x.shape[axis + 1 :]) for axis in range(x.ndim)]
         assumed = np.lib.stride_tricks.as_strided(x, strides=steps, writeable=False)
@@ -336,7 +336,7 @@ class _:
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def __call__(self, x, *args, **kwargs):
         plain = x.ravel("K")[: x.size].reshape(x.shape)
         return super().__call__(plain, *args, **kwargs)
@@ -349,25 +349,25 @@ misconception(
 
 
 @version(*BOTH2D, *GLOBAL)
-class _:
+class _(Step):
     def __call__(self, x, *args, **kwargs):
         return super().__call__(np.broadcast_to(x[:, :1], x.shape), *args, **kwargs)
 
 
 @version(*BOTH2D, *GLOBAL)
-class _:
+class _(Step):
     def __call__(self, x, *args, **kwargs):
         return super().__call__(np.broadcast_to(x[:1, :1], x.shape), *args, **kwargs)
 
 
 @version(*BOTH2D, *GLOBAL)
-class _:
+class _(Step):
     def __call__(self, x, *args, **kwargs):
         return super().__call__(x[:, :1], *args, **kwargs)
 
 
 @version(*BOTH2D, *GLOBAL)
-class _:  # the last one stays
+class _(Step):  # the last one stays
     def __call__(self, x, *args, **kwargs):
         return super().__call__(np.broadcast_to(x[:, -1:], x.shape), *args, **kwargs)
 
@@ -381,13 +381,13 @@ misconception(
 
 
 @version(*BOTH2D, *GLOBAL)
-class _:
+class _(Step):
     def __call__(self, x, *args, **kwargs):
         return super().__call__(np.broadcast_to(x[:1], x.shape), *args, **kwargs)
 
 
 @version(*BOTH2D, *GLOBAL)
-class _:
+class _(Step):
     def __call__(self, x, *args, **kwargs):
         return super().__call__(x[:1], *args, **kwargs)
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from pooling_ref.language import later
 from pooling_ref.misconceptions.steps import GLOBAL, LAST_TWO, MEANS
-from pooling_ref.misconceptions.table import misconception, version
+from pooling_ref.misconceptions.table import Step, misconception, version
 
 misconception(
     "sum-not-mean",
@@ -15,7 +15,7 @@ misconception(
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def divisor(self, window, real, g):
         return 1
 
@@ -24,13 +24,13 @@ misconception("integer-division", later("2.5 became 2: // divides integers and d
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def value(self, window, real, g):
         return self.total(window) // self.divisor(window, real, g)
 
 
 @version(*MEANS)
-class _:  # into an array of x's dtype
+class _(Step):  # into an array of x's dtype
     def dtype(self, x):
         return x.dtype
 
@@ -39,14 +39,14 @@ class _:  # into an array of x's dtype
 
 
 @version(*MEANS)
-class _:  # integers only
+class _(Step):  # integers only
     def value(self, window, real, g):
         mean = super().value(window, real, g)
         return mean if window.dtype.kind == "f" else np.floor(mean)
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def total(self, window):
         return window.sum(LAST_TWO)
 
@@ -66,7 +66,7 @@ misconception(
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def dtype(self, x):
         return x.dtype
 
@@ -78,13 +78,13 @@ misconception(
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def value(self, window, real, g):
         return np.trunc(super().value(window, real, g))
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def dtype(self, x):
         return np.dtype(np.int64)
 
@@ -95,13 +95,13 @@ misconception(
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def value(self, window, real, g):
         return np.round(super().value(window, real, g))
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def dtype(self, x):
         return np.dtype(np.int64)
 
@@ -110,19 +110,19 @@ class _:
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def value(self, window, real, g):
         return np.ceil(super().value(window, real, g))
 
 
 @version(*MEANS)
-class _:  # int(mean + 0.5)
+class _(Step):  # int(mean + 0.5)
     def value(self, window, real, g):
         return np.trunc(super().value(window, real, g) + 0.5)
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def value(self, window, real, g):
         return np.floor(super().value(window, real, g) + 0.5)
 
@@ -134,13 +134,13 @@ misconception(
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def total(self, window):
         return window.sum(LAST_TWO, dtype=window.dtype)
 
 
 @version(*MEANS)
-class _:  # bool stays right
+class _(Step):  # bool stays right
     def total(self, window):
         return window.sum(LAST_TWO, dtype=window.dtype if window.dtype.kind != "b" else float)
 
@@ -152,13 +152,13 @@ misconception(
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def divisor(self, window, real, g):
         return g.kernel[0]
 
 
 @version("avg_pool2d", *GLOBAL)
-class _:
+class _(Step):
     def divisor(self, window, real, g):
         return g.kernel[1]
 
@@ -170,13 +170,13 @@ misconception(
 
 
 @version("avg_pool2d", *GLOBAL)
-class _:
+class _(Step):
     def divisor(self, window, real, g):
         return g.kernel[0] ** 2
 
 
 @version("avg_pool2d", *GLOBAL)
-class _:
+class _(Step):
     def divisor(self, window, real, g):
         return g.kernel[1] ** 2
 
@@ -188,7 +188,7 @@ misconception(
 
 
 @version("avg_pool2d")
-class _:
+class _(Step):
     def divisor(self, window, real, g):
         return prod(g.stride)
 
@@ -200,7 +200,7 @@ misconception(
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def divisor(self, window, real, g):
         return 4
 
@@ -215,26 +215,26 @@ misconception(
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def divisor(self, window, real, g):
         return np.maximum(1, np.count_nonzero(window, LAST_TWO))
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def value(self, window, real, g):
         with np.errstate(all="ignore"):
             return self.total(window) / np.count_nonzero(window, LAST_TWO)
 
 
 @version("avg_pool2d")
-class _:  # only where the padding is to be left out
+class _(Step):  # only where the padding is to be left out
     def divisor(self, window, real, g):
         return prod(g.kernel) if g.include else np.maximum(1, np.count_nonzero(window, LAST_TWO))
 
 
 @version("avg_pool2d")
-class _:  # there only, and 0 / 0 is NaN
+class _(Step):  # there only, and 0 / 0 is NaN
     def value(self, window, real, g):
         with np.errstate(all="ignore"):
             count = prod(g.kernel) if g.include else np.count_nonzero(window, LAST_TWO)

@@ -8,7 +8,7 @@ import numpy as np
 
 from pooling_ref.language import later
 from pooling_ref.misconceptions.steps import LAST_TWO, AvgPool, MaxPool
-from pooling_ref.misconceptions.table import BASES, MISCONCEPTIONS, misconception, version
+from pooling_ref.misconceptions.table import BASES, MISCONCEPTIONS, Step, misconception, version
 
 MAX = ("max_pool2d_backward",)
 AVG = ("avg_pool2d_backward",)
@@ -91,13 +91,13 @@ misconception(
 
 
 @version(*BOTH)
-class _:
+class _(Step):
     def give(self, cells, portion, incoming):
         np.copyto(cells, portion * incoming, where=portion > 0)
 
 
 @version(*MAX)
-class _:  # the other cells of the window are set to 0
+class _(Step):  # the other cells of the window are set to 0
     def give(self, cells, portion, incoming):
         cells[...] = portion * incoming
 
@@ -109,7 +109,7 @@ misconception(
 
 
 @version(*BOTH)
-class _:
+class _(Step):
     def incoming(self, grad_output, i, j):
         return np.ones(grad_output.shape[:-2])
 
@@ -118,7 +118,7 @@ misconception("upstream-transposed", later("grad_output is read as [j, i]: the r
 
 
 @version(*BOTH)
-class _:
+class _(Step):
     def incoming(self, grad_output, i, j):
         return grad_output[..., j, i]
 
@@ -130,7 +130,7 @@ misconception(
 
 
 @version(*BOTH)
-class _:
+class _(Step):
     def incoming(self, grad_output, i, j):
         return np.broadcast_to(grad_output[:, :1, i, j], grad_output.shape[:2])
 
@@ -144,7 +144,7 @@ misconception(
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def portion(self, window, real, g):
         return (window == window.max(LAST_TWO, keepdims=True)).astype(float)
 
@@ -156,7 +156,7 @@ misconception(
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def portion(self, window, real, g):
         ties = window == window.max(LAST_TWO, keepdims=True)
         return ties / ties.sum(LAST_TWO, keepdims=True)
@@ -169,7 +169,7 @@ misconception(
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def portion(self, window, real, g):
         flat = _flat(window)
         return _at_position(window, flat.shape[-1] - 1 - flat[..., ::-1].argmax(-1))
@@ -182,7 +182,7 @@ misconception(
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def portion(self, window, real, g):
         turned = window.swapaxes(-1, -2)
         return _at_position(turned, _flat(turned).argmax(-1)).swapaxes(-1, -2)
@@ -195,7 +195,7 @@ misconception(
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def portion(self, window, real, g):
         return np.ones(window.shape)
 
@@ -207,7 +207,7 @@ misconception(
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def portion(self, window, real, g):
         return np.full(window.shape, 1 / np.prod(g.kernel))
 
@@ -219,7 +219,7 @@ misconception(
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def portion(self, window, real, g):
         inside = np.where(real == 1, window, np.inf)
         return _at_position(window, _flat(inside).argmin(-1))
@@ -232,7 +232,7 @@ misconception(
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def portion(self, window, real, g):
         return _at_position(window, _flat(np.where(real == 1, np.abs(window), -1)).argmax(-1))
 
@@ -244,7 +244,7 @@ misconception(
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def portion(self, window, real, g):
         return super().portion(window, real, g) * window.max(LAST_TWO, keepdims=True)
 
@@ -256,13 +256,13 @@ misconception(
 
 
 @version(*MAX)
-class _:  # the place of the winner of channel 0
+class _(Step):  # the place of the winner of channel 0
     def portion(self, window, real, g):
         return np.broadcast_to(super().portion(window, real, g)[:, :1], window.shape)
 
 
 @version(*MAX)
-class _:  # one cell of one channel
+class _(Step):  # one cell of one channel
     def portion(self, window, real, g):
         return (window == window.max((1, 2, 3), keepdims=True)).astype(float)
 
@@ -303,7 +303,7 @@ misconception(
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def portion(self, window, real, g):
         row, column = np.divmod(_flat(window).argmax(-1), window.shape[-2])
         if (row >= window.shape[-2]).any() or (column >= window.shape[-1]).any():
@@ -312,7 +312,7 @@ class _:
 
 
 @version(*MAX)
-class _:  # where nothing stops it, the neighbouring window's cells get it
+class _(Step):  # where nothing stops it, the neighbouring window's cells get it
     def portion(self, window, real, g):
         self.row, self.column = np.divmod(_flat(window).argmax(-1), window.shape[-2])
         return super().portion(window, real, g)
@@ -346,7 +346,7 @@ misconception(
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def target(self, at, g):
         rows, columns = at
         return g.grad[..., g.padding[0] :, g.padding[1] :][
@@ -357,7 +357,7 @@ class _:
 
 
 @version(*MAX)
-class _:  # of windows cut at the edges of x
+class _(Step):  # of windows cut at the edges of x
     def target(self, at, g):
         self.inside = _inside(g.real[at])
         height, width = (each.size for each in self.inside)
@@ -374,7 +374,7 @@ misconception(
 
 
 @version(*BOTH)
-class _:
+class _(Step):
     def crop(self, g):
         return g.grad
 
@@ -386,7 +386,7 @@ misconception(
 
 
 @version(*BOTH)
-class _:
+class _(Step):
     def crop(self, g):
         return g.grad[..., : g.x.shape[-2], : g.x.shape[-1]]
 
@@ -398,13 +398,13 @@ misconception(
 
 
 @version(*BOTH)
-class _:
+class _(Step):
     def dtype(self, x):
         return x.dtype
 
 
 @version(*BOTH)
-class _:  # += of arrays refuses to cut
+class _(Step):  # += of arrays refuses to cut
     def dtype(self, x):
         return x.dtype
 
@@ -413,7 +413,7 @@ class _:  # += of arrays refuses to cut
 
 
 @version(*BOTH)
-class _:  # += of single cells cuts what has come together so far
+class _(Step):  # += of single cells cuts what has come together so far
     def dtype(self, x):
         return x.dtype
 
@@ -428,7 +428,7 @@ misconception(
 
 
 @version(*BOTH)
-class _:
+class _(Step):
     def crop(self, g):
         rows, columns = (
             k + s * (n - 1) - 2 * p
@@ -446,7 +446,7 @@ misconception(
 
 
 @version(*AVG)
-class _:
+class _(Step):
     def divisor(self, window, real, g):
         return 1
 
@@ -458,7 +458,7 @@ misconception(
 
 
 @version(*AVG)
-class _:
+class _(Step):
     def portion(self, window, real, g):
         return _at_position(window, _flat(np.where(real == 1, window, -np.inf)).argmax(-1))
 
@@ -520,7 +520,7 @@ misconception(
 
 
 @version(*BOTH)
-class _:
+class _(Step):
     def __call__(self, grad_output, x, *args, **kwargs):
         out = super().__call__(grad_output, x, *args, **kwargs)
         x[...] = 1
@@ -528,7 +528,7 @@ class _:
 
 
 @version(*BOTH)
-class _:
+class _(Step):
     def __call__(self, grad_output, x, *args, **kwargs):
         out = super().__call__(grad_output, x, *args, **kwargs)
         grad_output[...] = 0

@@ -4,7 +4,7 @@ import numpy as np
 
 from pooling_ref.language import later
 from pooling_ref.misconceptions.steps import BOTH2D, GLOBAL, POOLS
-from pooling_ref.misconceptions.table import misconception, version
+from pooling_ref.misconceptions.table import Step, misconception, version
 
 misconception(
     "writes-to-input",
@@ -13,7 +13,7 @@ misconception(
 
 
 @version(*POOLS, *GLOBAL)
-class _:
+class _(Step):
     def __call__(self, x, *args, **kwargs):
         out = super().__call__(x, *args, **kwargs)
         x[...] = 1 - x if x.dtype.kind != "b" else ~x
@@ -21,7 +21,7 @@ class _:
 
 
 @version("max_pool2d")
-class _:  # out is a view of x, and np.maximum(out, part, out=out) writes to it
+class _(Step):  # out is a view of x, and np.maximum(out, part, out=out) writes to it
     def pad(self, x, g):
         return super().pad(x, g) if any(g.padding) else x
 
@@ -40,7 +40,7 @@ misconception("no-return", later("None came back: the `return` at the end of the
 
 
 @version(*POOLS, *GLOBAL)
-class _:
+class _(Step):
     def finish(self, out):
         return None
 
@@ -56,13 +56,13 @@ misconception(
 
 
 @version(*POOLS, *GLOBAL)
-class _:
+class _(Step):
     def finish(self, out):
         return out.tolist()
 
 
 @version(*POOLS, *GLOBAL)
-class _:
+class _(Step):
     def finish(self, out):
         return list(out)
 
@@ -79,24 +79,24 @@ misconception(
 
 
 @version(*POOLS, *GLOBAL)
-class _:
+class _(Step):
     def finish(self, out):
         return out.squeeze()
 
 
 @version(*GLOBAL)
-class _:
+class _(Step):
     def finish(self, out):
         return out[..., 0, 0]
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def finish(self, out):
         return out[0]
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def finish(self, out):
         return out[0, 0]

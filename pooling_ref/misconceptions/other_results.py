@@ -6,13 +6,13 @@ import numpy as np
 
 from pooling_ref.language import later
 from pooling_ref.misconceptions.steps import AVG, LAST_TWO, MAX, MEANS, POOLS, MaxPool
-from pooling_ref.misconceptions.table import misconception, version
+from pooling_ref.misconceptions.table import Step, misconception, version
 
 misconception("minimum", later("This is the minimum of each window, not the maximum."))
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def lowest(self, dtype):
         if dtype.kind == "f":
             return np.inf
@@ -26,7 +26,7 @@ misconception("average-for-maximum", later("This is the average of each window; 
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def lowest(self, dtype):
         return 0
 
@@ -38,7 +38,7 @@ class _:
 
 
 @version("max_pool2d")
-class _:  # of the cells that are no padding
+class _(Step):  # of the cells that are no padding
     def dtype(self, x):
         return np.dtype(float)
 
@@ -50,13 +50,13 @@ misconception("maximum-for-average", later("This is the maximum of each window; 
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def value(self, window, real, g):
         return window.max(LAST_TWO)
 
 
 @version("avg_pool2d")
-class _:  # padded with −∞, as a maximum is
+class _(Step):  # padded with −∞, as a maximum is
     lowest = MaxPool.lowest
 
     def value(self, window, real, g):
@@ -67,7 +67,7 @@ misconception("median-for-average", later("This is the median of each window; th
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def value(self, window, real, g):
         return np.median(window, LAST_TWO)
 
@@ -79,13 +79,13 @@ misconception(
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def where(self, i, j, g):
         return slice(None), slice(None)
 
 
 @version(*AVG)
-class _:
+class _(Step):
     def value(self, window, real, g):
         return g.x.mean(LAST_TWO)
 

@@ -7,7 +7,7 @@ import numpy as np
 from pooling_lab.tasks import pair
 from pooling_ref.language import later
 from pooling_ref.misconceptions.steps import BOTH2D, MAX, padded
-from pooling_ref.misconceptions.table import misconception, version
+from pooling_ref.misconceptions.table import Step, misconception, version
 
 misconception(
     "zero-padding",
@@ -16,7 +16,7 @@ misconception(
 
 
 @version("max_pool2d")
-class _:
+class _(Step):
     def lowest(self, dtype):
         return 0
 
@@ -36,19 +36,19 @@ def _wide(x, g):
 
 
 @version("max_pool2d")
-class _:
+class _(Step):
     def pad(self, x, g):
         return _wide(x, g)
 
 
 @version("max_pool2d")
-class _:  # only where there is something to pad
+class _(Step):  # only where there is something to pad
     def pad(self, x, g):
         return _wide(x, g) if any(g.padding) else x
 
 
 @version("max_pool2d")
-class _:  # `if padding:`, which holds for (0, 0) too
+class _(Step):  # `if padding:`, which holds for (0, 0) too
     def settings(self, x, kernel_size, stride, padding, include):
         g = super().settings(x, kernel_size, stride, padding, include)
         g.asked = padding
@@ -59,20 +59,20 @@ class _:  # `if padding:`, which holds for (0, 0) too
 
 
 @version("max_pool2d")
-class _:  # around bool only, where it is no error but True
+class _(Step):  # around bool only, where it is no error but True
     def lowest(self, dtype):
         return super().lowest(dtype) if dtype.kind != "b" else True
 
 
 @version(*MAX)
-class _:  # the maximum starts there: np.full makes the smallest integer of it, but True for bool
+class _(Step):  # the maximum starts there: np.full makes the smallest integer of it, but True for bool
     def fill(self, g):
         super().fill(g)
         g.out = np.maximum(np.full(g.out.shape, -np.inf, g.x.dtype), g.out)
 
 
 @version("max_pool2d")
-class _:  # np.iinfo knows no bool
+class _(Step):  # np.iinfo knows no bool
     def lowest(self, dtype):
         return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
 
@@ -84,7 +84,7 @@ misconception(
 
 
 @version("avg_pool2d")
-class _:
+class _(Step):
     def divisor(self, window, real, g):
         return real.sum()
 
@@ -96,7 +96,7 @@ misconception(
 
 
 @version("avg_pool2d")
-class _:
+class _(Step):
     def divisor(self, window, real, g):
         return prod(g.kernel)
 
@@ -111,7 +111,7 @@ misconception(
 
 
 @version("avg_pool2d")
-class _:
+class _(Step):
     def divisor(self, window, real, g):
         rows, columns = (inside.size - inside.argmax() for inside in (real.any(1), real.any(0)))
         return prod(g.kernel) if g.include else rows * columns
@@ -121,7 +121,7 @@ misconception("count-include-pad-inverted", later("count_include_pad is used the
 
 
 @version("avg_pool2d")
-class _:
+class _(Step):
     def divisor(self, window, real, g):
         return real.sum() if g.include else prod(g.kernel)
 
@@ -133,25 +133,25 @@ misconception(
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def count_one(self, n, k, s, p):
         return (n + p - k) // s + 1
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def count_one(self, n, k, s, p):
         return max(0, (n + p - k) // s + 1)
 
 
 @version(*BOTH2D)
-class _:  # x is padded, but counted without
+class _(Step):  # x is padded, but counted without
     def count_one(self, n, k, s, p):
         return max(0, (n - k) // s + 1)
 
 
 @version(*BOTH2D)
-class _:  # only below and to the right
+class _(Step):  # only below and to the right
     def count_one(self, n, k, s, p):
         return (n + p - k) // s + 1
 
@@ -176,7 +176,7 @@ misconception(
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def __call__(self, x, kernel_size, stride=None, padding=0, count_include_pad=True):
         rows, _columns = pair(padding)
         more = [(rows, rows)] * 2 + [(0, 0)] * 2
@@ -185,14 +185,14 @@ class _:
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def __call__(self, x, kernel_size, stride=None, padding=0, count_include_pad=True):
         wide = np.pad(x, padding, constant_values=self.lowest(x.dtype))
         return super().__call__(wide, kernel_size, stride or kernel_size, 0, count_include_pad)
 
 
 @version("max_pool2d")
-class _:
+class _(Step):
     def __call__(self, x, kernel_size, stride=None, padding=0, count_include_pad=True):
         return super().__call__(np.pad(x, padding), kernel_size, stride or kernel_size, 0)
 
@@ -203,7 +203,7 @@ misconception(
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def settings(self, *arguments):
         g = super().settings(*arguments)
         g.padding = g.padding[::-1]
@@ -211,7 +211,7 @@ class _:
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def pad(self, x, g):
         return padded(x, g.padding[::-1], self.lowest(x.dtype))
 
@@ -223,13 +223,13 @@ misconception("padding-ignored", later("The argument padding is ignored: the res
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def settings(self, x, kernel_size, stride, padding, include):
         return super().settings(x, kernel_size, stride, 0, include)
 
 
 @version(*BOTH2D)
-class _:  # the padded input is checked, and then not used
+class _(Step):  # the padded input is checked, and then not used
     def settings(self, x, kernel_size, stride, padding, include):
         g = super().settings(x, kernel_size, stride, 0, include)
         g.asked = pair(padding)

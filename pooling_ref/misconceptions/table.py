@@ -2,9 +2,35 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 # For each task the classes that do it right, in steps that a misconception may replace.
 BASES: dict[str, tuple[type, ...]] = {}
+
+
+class Step:
+    """What a class that replaces a step finds in the class that it is mixed into (`version`)."""
+
+    __call__: Callable[..., Any]
+    settings: Callable[..., Any]
+    value: Callable[..., Any]
+    where: Callable[..., Any]
+    total: Callable[..., Any]
+    lowest: Callable[..., Any]
+    fill: Callable[..., Any]
+    divisor: Callable[..., Any]
+    portion: Callable[..., Any]
+    pad: Callable[..., Any]
+    count_one: Callable[..., Any]
+    count: Callable[..., Any]
+    start: Callable[..., Any]
+    pad_ones: Callable[..., Any]
+    give: Callable[..., Any]
+    crop: Callable[..., Any]
+    end: Callable[..., Any]
+    dtype: Callable[..., Any]
+    finish: Callable[..., Any]
+    refuse: Callable[..., Any]
 
 
 @dataclass

@@ -6,7 +6,7 @@ import numpy as np
 
 from pooling_ref.language import later
 from pooling_ref.misconceptions.steps import GLOBAL, LAST_TWO, MAX, MEANS, POOLS
-from pooling_ref.misconceptions.table import misconception, version
+from pooling_ref.misconceptions.table import Step, misconception, version
 
 misconception(
     "starts-at-zero",
@@ -18,13 +18,13 @@ misconception(
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def value(self, window, real, g):
         return np.maximum(window.max(LAST_TWO), g.x.dtype.type(0))
 
 
 @version(*MAX)
-class _:  # with `if v > best`
+class _(Step):  # with `if v > best`
     def value(self, window, real, g):
         return np.fmax.reduce(window.reshape(*window.shape[:-2], -1), -1, initial=g.x.dtype.type(0))
 
@@ -40,13 +40,13 @@ _TINY = sys.float_info.min
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def value(self, window, real, g):
         return np.maximum(window.max(LAST_TWO), _TINY)
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def dtype(self, x):
         return np.dtype(float)
 
@@ -55,7 +55,7 @@ class _:
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def dtype(self, x):
         return np.dtype(float)
 
@@ -72,19 +72,19 @@ misconception(
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def value(self, window, real, g):
         return np.maximum(window.max(LAST_TWO), g.x[..., 0, 0])
 
 
 @version("max_pool2d")
-class _:
+class _(Step):
     def value(self, window, real, g):
         return np.maximum(window.max(LAST_TWO), g.x[0, 0, 0, 0])
 
 
 @version(*MAX)
-class _:  # the cell of x at the place of the result
+class _(Step):  # the cell of x at the place of the result
     def fill(self, g):
         super().fill(g)
         first = g.x[..., : g.out.shape[-2], : g.out.shape[-1]]
@@ -103,27 +103,27 @@ misconception(
 
 
 @version(*MAX)
-class _:  # one maximum for each image
+class _(Step):  # one maximum for each image
     def finish(self, out):
         flat = out.reshape(*out.shape[:-2], -1)
         return np.maximum.accumulate(flat, -1).reshape(out.shape)
 
 
 @version("max_pool2d")
-class _:  # one maximum for all
+class _(Step):  # one maximum for all
     def finish(self, out):
         return np.maximum.accumulate(out.reshape(-1)).reshape(out.shape) if out.size else out
 
 
 @version("max_pool2d")
-class _:  # one maximum for each image of the batch
+class _(Step):  # one maximum for each image of the batch
     def finish(self, out):
         flat = out.reshape(out.shape[0], -1)
         return np.maximum.accumulate(flat, -1).reshape(out.shape)
 
 
 @version(*MAX)
-class _:  # one maximum for each row of windows
+class _(Step):  # one maximum for each row of windows
     def finish(self, out):
         return np.maximum.accumulate(out, -1)
 
@@ -135,7 +135,7 @@ misconception(
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def lowest(self, dtype):
         return 0
 
@@ -144,13 +144,13 @@ class _:
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def value(self, window, real, g):
         return np.abs(window).max(LAST_TWO)
 
 
 @version(*MAX)
-class _:  # the value that is furthest from zero
+class _(Step):  # the value that is furthest from zero
     def lowest(self, dtype):
         return 0
 
@@ -166,7 +166,7 @@ misconception(
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def dtype(self, x):
         return np.dtype(np.int64)
 
@@ -181,7 +181,7 @@ misconception(
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def where(self, i, j, g):
         rows, columns = super().where(i, j, g)
         return slice(rows.start, rows.start + 1), columns
@@ -194,7 +194,7 @@ misconception(
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def where(self, i, j, g):
         rows, columns = super().where(i, j, g)
         return rows, slice(columns.start, columns.start + 1)
@@ -207,19 +207,19 @@ misconception(
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def value(self, window, real, g):
         return window[..., -1, -1]
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def value(self, window, real, g):
         return window[..., 0, 0]
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def fill(self, g):
         g.out = g.padded[..., :: g.stride[0], :: g.stride[1]]
 
@@ -240,51 +240,51 @@ def _pythons_max(values):
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def value(self, window, real, g):
         return np.fmax.reduce(window.reshape(*window.shape[:-2], -1), -1)
 
 
 @version(*MAX)
-class _:  # `if v > best`, from −∞
+class _(Step):  # `if v > best`, from −∞
     def value(self, window, real, g):
         return np.fmax.reduce(window.reshape(*window.shape[:-2], -1), -1, initial=self.lowest(g.x.dtype))
 
 
 @version(*MAX)
-class _:  # `if v > best`, from the window's first cell: what Python's max does
+class _(Step):  # `if v > best`, from the window's first cell: what Python's max does
     def value(self, window, real, g):
         return _pythons_max(window.reshape(*window.shape[:-2], -1))
 
 
 @version("max_pool2d")
-class _:  # the same, from the first cell that is no padding
+class _(Step):  # the same, from the first cell that is no padding
     def value(self, window, real, g):
         return _pythons_max(window[..., real == 1])
 
 
 @version(*MAX)
-class _:  # Python's max of each row, and of these
+class _(Step):  # Python's max of each row, and of these
     def value(self, window, real, g):
         return _pythons_max(_pythons_max(window))
 
 
 @version(*MAX)
-class _:  # sorted(cells)[-1]
+class _(Step):  # sorted(cells)[-1]
     def value(self, window, real, g):
         flat = window.reshape(*window.shape[:-2], -1)
         return np.apply_along_axis(lambda cells: sorted(cells.tolist())[-1], -1, flat)
 
 
 @version("max_pool2d")
-class _:  # Python's max of each row, without the padding
+class _(Step):  # Python's max of each row, without the padding
     def value(self, window, real, g):
         inside = np.ix_(real.any(1), real.any(0))
         return _pythons_max(_pythons_max(window[(..., *inside)]))
 
 
 @version(*MEANS)
-class _:  # nanmean
+class _(Step):  # nanmean
     def value(self, window, real, g):
         return self.total(window) / (self.divisor(window, real, g) - np.isnan(window).sum(LAST_TWO))
 
@@ -293,7 +293,7 @@ class _:  # nanmean
 
 
 @version(*MEANS)
-class _:  # nansum
+class _(Step):  # nansum
     def total(self, window):
         return np.nansum(window, LAST_TWO, dtype=float)
 
@@ -311,19 +311,19 @@ misconception(
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def dtype(self, x):
         return np.dtype(float)
 
 
 @version(*MAX)
-class _:  # integers only
+class _(Step):  # integers only
     def dtype(self, x):
         return x.dtype if x.dtype.kind == "f" else np.dtype(float)
 
 
 @version("max_pool2d")
-class _:  # only where −∞ was padded
+class _(Step):  # only where −∞ was padded
     def settings(self, x, kernel_size, stride, padding, include):
         g = super().settings(x, kernel_size, stride, padding, include)
         self.is_padded = any(g.padding)
@@ -334,7 +334,7 @@ class _:  # only where −∞ was padded
 
 
 @version("max_pool2d")
-class _:  # the same, float32 kept
+class _(Step):  # the same, float32 kept
     def settings(self, x, kernel_size, stride, padding, include):
         g = super().settings(x, kernel_size, stride, padding, include)
         self.is_padded = any(g.padding)
@@ -345,7 +345,7 @@ class _:  # the same, float32 kept
 
 
 @version(*MAX)
-class _:
+class _(Step):
     def dtype(self, x):
         return np.dtype(np.float32)
 
@@ -360,18 +360,18 @@ misconception(
 
 
 @version("avg_pool2d", *GLOBAL)
-class _:
+class _(Step):
     def dtype(self, x):
         return np.dtype(float)
 
 
 @version("avg_pool2d", *GLOBAL)
-class _:
+class _(Step):
     def dtype(self, x):
         return np.dtype(np.float32)
 
 
 @version(*MEANS)
-class _:
+class _(Step):
     def dtype(self, x):
         return x.dtype if x.dtype == np.float64 else np.dtype(np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 from pooling_lab.tasks import pair
 from pooling_ref.language import later
 from pooling_ref.misconceptions.steps import BOTH2D, MATRICES, POOLS
-from pooling_ref.misconceptions.table import misconception, version
+from pooling_ref.misconceptions.table import Step, misconception, version
 
 misconception(
     "starts-without-stride",
@@ -16,7 +16,7 @@ misconception(
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def start(self, i, j, g):
         return i, j
 
@@ -28,7 +28,7 @@ misconception(
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def start(self, i, j, g):
         return i * g.kernel[0], j * g.kernel[1]
 
@@ -40,7 +40,7 @@ misconception(
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def settings(self, *arguments):
         g = super().settings(*arguments)
         g.stride = (g.stride[0], g.stride[0])
@@ -48,7 +48,7 @@ class _:
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def start(self, i, j, g):
         return i * g.stride[0], j * g.stride[0]
 
@@ -57,7 +57,7 @@ misconception("stride-swapped", later("The two numbers of stride are swapped: (d
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def settings(self, *arguments):
         g = super().settings(*arguments)
         g.stride = g.stride[::-1] if g.stride != g.kernel else g.stride
@@ -65,7 +65,7 @@ class _:
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def start(self, i, j, g):
         return i * g.stride[1], j * g.stride[0]
 
@@ -77,13 +77,13 @@ misconception(
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def settings(self, x, kernel_size, stride, padding, include):
         return super().settings(x, pair(kernel_size)[::-1], stride, padding, include)
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def settings(self, *arguments):
         g = super().settings(*arguments)
         g.kernel = g.kernel[::-1]
@@ -91,7 +91,7 @@ class _:
 
 
 @version(*BOTH2D)
-class _:  # and so are those of stride and padding
+class _(Step):  # and so are those of stride and padding
     def settings(self, *arguments):
         g = super().settings(*arguments)
         g.kernel, g.stride, g.padding = g.kernel[::-1], g.stride[::-1], g.padding[::-1]
@@ -99,7 +99,7 @@ class _:  # and so are those of stride and padding
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def where(self, i, j, g):
         top, left = self.start(i, j, g)
         return slice(top, top + g.kernel[1]), slice(left, left + g.kernel[0])
@@ -112,7 +112,7 @@ misconception(
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def settings(self, *arguments):
         g = super().settings(*arguments)
         g.size = (g.size[0], g.size[0])
@@ -120,7 +120,7 @@ class _:
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def settings(self, *arguments):
         g = super().settings(*arguments)
         g.size = (g.size[1], g.size[1])
@@ -128,13 +128,13 @@ class _:
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def count(self, g):
         return (super().count(g)[0],) * 2
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def count(self, g):
         return (super().count(g)[1],) * 2
 
@@ -143,13 +143,13 @@ misconception("transposed", later("The result is the transpose: out[i, j], row f
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def finish(self, out):
         return out.swapaxes(-1, -2)
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def finish(self, out):
         if out.shape[-1] != out.shape[-2]:
             raise IndexError("index is out of bounds")
@@ -166,19 +166,19 @@ misconception(
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def count_one(self, n, k, s, p):
         return (n + 2 * p - k) // s
 
 
 @version(*POOLS)
-class _:  # range(0, n - k, s)
+class _(Step):  # range(0, n - k, s)
     def count_one(self, n, k, s, p):
         return len(range(0, n + 2 * p - k, s))
 
 
 @version(*MATRICES)
-class _:  # the same as a list of rows: without a row there are no columns either
+class _(Step):  # the same as a list of rows: without a row there are no columns either
     def count_one(self, n, k, s, p):
         return len(range(0, n - k, s))
 
@@ -187,7 +187,7 @@ class _:  # the same as a list of rows: without a row there are no columns eithe
 
 
 @version(*MATRICES)
-class _:
+class _(Step):
     def count_one(self, n, k, s, p):
         return (n - k) // s
 
@@ -215,19 +215,19 @@ misconception(
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def count_one(self, n, k, s, p):
         return ceil((n + 2 * p - k) / s) + 1
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def count_one(self, n, k, s, p):
         return ceil((n + 2 * p) / s)
 
 
 @version(*POOLS)
-class _:  # the edge is padded until everything fits
+class _(Step):  # the edge is padded until everything fits
     def count_one(self, n, k, s, p):
         return ceil((n + 2 * p - k) / s) + 1
 
@@ -257,13 +257,13 @@ misconception(
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def count_one(self, n, k, s, p):
         return (n + 2 * p) // s
 
 
 @version(*BOTH2D)
-class _:
+class _(Step):
     def count_one(self, n, k, s, p):
         return n // s
 
@@ -285,7 +285,7 @@ misconception(
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def count_one(self, n, k, s, p):
         return (n + 2 * p - k + 1) // s
 
@@ -304,19 +304,19 @@ misconception(
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def walk(self, shape):
         return np.ndindex(*(max(n - 1, 0) for n in shape))
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def walk(self, shape):
         return np.ndindex(max(shape[0] - 1, 0), shape[1])
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def walk(self, shape):
         return np.ndindex(shape[0], max(shape[1] - 1, 0))
 
@@ -328,7 +328,7 @@ misconception(
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def where(self, i, j, g):
         rows, columns = super().where(i, j, g)
         return slice(rows.start, rows.stop - 1), slice(columns.start, columns.stop - 1)
@@ -344,7 +344,7 @@ misconception(
 
 
 @version(*POOLS)
-class _:
+class _(Step):
     def where(self, i, j, g):
         rows, columns = super().where(i, j, g)
         return slice(rows.start, rows.stop + 1), slice(columns.start, columns.stop + 1)
