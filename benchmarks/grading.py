@@ -213,7 +213,7 @@ def parts(course: Path) -> dict[str, float]:
 
     app = GradeApp()
     app.initialize([ASSIGNMENT])
-    app.coursedir.assignment_id = ASSIGNMENT
+    app.course.assignment_id = ASSIGNMENT
     grading = Grading(app, Console(quiet=True))
     grading.converter.prepare()
     with keep_gradebooks_open(), grading.converter.staging():
@@ -247,7 +247,7 @@ def floor(course: Path) -> dict[str, float]:
     with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
         notebook = gradebook.find_notebook(NOTEBOOK, ASSIGNMENT)
         tests = {cell.name: cell.source for cell in notebook.source_cells if cell.locked}
-    shell = InteractiveShell.instance()
+    shell: Any = InteractiveShell.instance()
     shell.history_manager.enabled = False
     with capture_output():
         shell.run_cell("import matplotlib.pyplot, ipywidgets, numpy, pooling_lab, pooling_ref.checks")
@@ -322,7 +322,7 @@ def two_or_more(text: str) -> int:
 
 def main() -> None:
     """Measure, print, and write the results."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sizes", nargs="+", type=two_or_more, default=[24, 120], metavar="N")
     parser.add_argument("--only-honest", action="store_true", help="no class with an endless loop")
     parser.add_argument("--without-stock", action="store_true", help="only ours, with no ratio")

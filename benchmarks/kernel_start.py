@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 from jupyter_client.manager import KernelManager
@@ -51,7 +52,7 @@ def one_start(way: tuple[str, bool] | None, folder: str) -> dict[str, float]:
     began = time.perf_counter()
     manager = manager_of(way)
     manager.start_kernel(cwd=folder)
-    client = manager.client()
+    client: Any = manager.client()
     client.start_channels(hb=False)
     try:
         client.kernel_info(reply=True, timeout=60)
@@ -101,7 +102,7 @@ def table(found: dict[str, dict[str, float]]) -> str:
 
 def main() -> None:
     """Measure, print, and write the results."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=7)
     found = measure(parser.parse_args().rounds)
     print(table(found))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 from pooling_lab.cases import VISIBLE
 from pooling_lab.differences import Difference, find_difference, show, wrap
@@ -66,7 +67,7 @@ def _look(function: object, task: str | None) -> tuple[str | None, str]:
     return None, _praise(name)
 
 
-def _name_of(function: object) -> object:
+def _name_of(function: Any) -> object:
     try:
         return function.__name__
     except Exception:

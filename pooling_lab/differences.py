@@ -75,18 +75,21 @@ def find_difference(task: Task, case: Case, outcome: Outcome) -> Difference | No
     kind = _kind_of_difference(task, case, outcome)
     if kind is None:
         return None
+    first = None
+    if kind == "value" and outcome.value is not None:
+        first = _first_difference(task, case, outcome.value)
     return Difference(
         kind,
         show_call(task, case),
         show_inputs(task, case),
         _show_got(case, outcome, kind),
         _show_expected(case, kind),
-        _first_difference(task, case, outcome.value) if kind == "value" else None,
+        first,
     )
 
 
 def _kind_of_difference(task: Task, case: Case, outcome: Outcome) -> str | None:
-    if outcome.kind == "error":
+    if outcome.raised is not None:
         if "NotImplementedError" in outcome.raised.kinds:
             return "unwritten"
         fits = isinstance(case.expected, type) and case.expected.__name__ in outcome.raised.kinds
@@ -95,7 +98,7 @@ def _kind_of_difference(task: Task, case: Case, outcome: Outcome) -> str | None:
         return "no-error"
     if outcome.kind != COMES_AS[task.gives] or outcome.value is None:
         return "type"
-    if outcome.value.shape != np.shape(case.expected):
+    if outcome.value.shape != np.asarray(case.expected).shape:
         return "shape"
     if not agree(case, outcome.value).all():
         return "value"
@@ -214,7 +217,7 @@ def show_array(value: np.ndarray) -> str:
 
 
 def _show_got(case: Case, outcome: Outcome, kind: str) -> str:
-    if kind in ("unwritten", "error"):
+    if outcome.raised is not None:
         return show_error(outcome.raised)
     if kind == "input":
         return _("the right result, but x was changed on the way")

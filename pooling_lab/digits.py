@@ -116,5 +116,6 @@ def shift_around(images: np.ndarray, pixels: int) -> np.ndarray:
 def _overlap(size: int, step: int) -> tuple[slice, slice]:
     """Return where the part that stays in sight comes from, and where it goes."""
     if step < 0:
-        return _overlap(size, -step)[::-1]
+        goes, comes = _overlap(size, -step)
+        return comes, goes
     return slice(0, max(size - step, 0)), slice(step, size)

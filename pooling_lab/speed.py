@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -70,13 +71,13 @@ def run_race(
     """
     random = np.random.default_rng(seed)
     times: dict[Callable, list[float]] = {fast: [], slow: []}
-    known: list[tuple[np.ndarray, object]] = []
+    known: list[tuple[np.ndarray, Any]] = []
     equal = True
     with quiet():
         for number in range(ROUNDS):
             is_alone = number >= SLOW_ROUNDS
             if is_alone and right is None:
-                x, expected = (_half(array) for array in known[number - SLOW_ROUNDS])
+                x, expected = map(_half, known[number - SLOW_ROUNDS])
             else:
                 x = random.random(SHAPE, dtype=np.float32)
                 expected = None if right is None else right(x.copy(), **SETTINGS)
@@ -141,9 +142,9 @@ def describe(result: Race) -> str:
     )
 
 
-def _half(array: object) -> object:
+def _half(array: Any) -> Any:
     return array / 2 if type(array) is np.ndarray and array.dtype.kind == "f" else array
 
 
-def _same(one: object, other: object) -> bool:
+def _same(one: Any, other: Any) -> bool:
     return type(one) is type(other) is np.ndarray and one.dtype == other.dtype and np.array_equal(one, other)

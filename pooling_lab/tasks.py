@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from numbers import Integral
 from reprlib import repr as shortly
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +49,7 @@ class Task:
         return kernel, kernel if stride is None else pair(stride), pair(values.get("padding", 0))
 
 
-def pair(value: int | Pair) -> Pair:
+def pair(value: Any) -> Any:
     """Return (value, value) for a number, and a pair as it is."""
     several = isinstance(value, tuple | list) or getattr(value, "ndim", 0) > 0
     return tuple(value) if several else (value, value)

@@ -245,7 +245,7 @@ def _interrupts() -> Iterator[list]:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _differs(given: object, kept: object) -> bool:
+def _differs(given: Any, kept: object) -> bool:
     if not isinstance(kept, np.ndarray):
         return False
     return given.shape != kept.shape or given.dtype != kept.dtype or given.tobytes() != kept.tobytes()
@@ -254,7 +254,7 @@ def _differs(given: object, kept: object) -> bool:
 # Only exact types are read: a subclass of the student's own could answer anything to any question.
 
 
-def _read(value: object) -> Outcome:
+def _read(value: Any) -> Outcome:
     kind, name = type(value), name_of_type(value)
     if value is None:
         return Outcome("none", type_name=name)
@@ -283,7 +283,7 @@ def _read_list(value: list | tuple) -> np.ndarray | None:
     return array if array.dtype.kind in NUMERIC else None
 
 
-def _holds_numbers(value: object, depth: int, budget: list[int]) -> bool:
+def _holds_numbers(value: Any, depth: int, budget: list[int]) -> bool:
     budget[0] -= max(1, value.size) if type(value) is np.ndarray else 1
     if budget[0] < 0 or depth < 0:
         return False

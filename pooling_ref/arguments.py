@@ -2,6 +2,7 @@
 
 import operator
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -79,7 +80,7 @@ def _laid(size: int, kernel: int, stride: int, padding: int) -> Windows:
     return lay_windows(size, kernel, stride, pads=(padding, padding))
 
 
-def per_axis(name: str, value: object, axes: int, least: int) -> tuple[int, ...]:
+def per_axis(name: str, value: Any, axes: int, least: int) -> tuple[int, ...]:
     """Give one integer for each axis: the same for all, or where there are several axes, one each.
 
     Raises
@@ -101,7 +102,7 @@ def per_axis(name: str, value: object, axes: int, least: int) -> tuple[int, ...]
     return integers
 
 
-def _integer(value: object) -> int:
+def _integer(value: Any) -> int:
     if isinstance(value, bool):
         raise TypeError
     return operator.index(value)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from pooling_lab.trial import Case
 from pooling_ref import pooling
@@ -10,7 +11,9 @@ from pooling_ref.cases import DOCUMENT_MAX, LEFT_ALONE, Draw, Group
 from pooling_ref.language import later
 
 
-def _back(d: Draw, x: np.ndarray, *settings, counts=(), layout="plain", dtype=np.float64, **more) -> Case:
+def _back(
+    d: Draw, x: np.ndarray, *settings, counts=(), layout="plain", dtype: DTypeLike = np.float64, **more
+) -> Case:
     """Return the case of x with a gradient drawn for it: none of its numbers is 0, and all differ."""
     options = {name: value for name, value in more.items() if name != "count_include_pad"}
     shape = pooling.max_pool2d(x, *settings[:3], **options).shape

@@ -7,8 +7,10 @@ errors): a misconception there is a second misconception, and does not hide whic
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from pooling_lab.trial import Case
 from pooling_ref import networks, pooling
@@ -56,7 +58,7 @@ class Draw:
         self.task, self.rng = task, rng
 
     def ints(
-        self, *shape: int, low: int | None = None, high: int | None = None, dtype=np.int64
+        self, *shape: int, low: int | None = None, high: int | None = None, dtype: DTypeLike = np.int64
     ) -> np.ndarray:
         """Draw integers, all distinct where the range allows, so that every misread cell shows.
 
@@ -74,7 +76,9 @@ class Draw:
         """Draw distinct negative integers: padding that counts as zeros wins against all of them."""
         return self.ints(*shape, low=-9 - 6 * int(np.prod(shape)), high=-9)
 
-    def floats(self, *shape: int, low: float = -9, high: float = 9, dtype=np.float64) -> np.ndarray:
+    def floats(
+        self, *shape: int, low: float = -9, high: float = 9, dtype: DTypeLike = np.float64
+    ) -> np.ndarray:
         """Draw floats from an interval."""
         return self.rng.uniform(low, high, shape).astype(dtype)
 
@@ -99,7 +103,7 @@ class Draw:
         """Draw one integer of low..high."""
         return int(self.rng.integers(low, high + 1))
 
-    def call(self, *args, counts: tuple[str, ...] = (), layout: str = "plain", **kwargs) -> Case:
+    def call(self, *args, counts: tuple[str, ...] = (), layout: str = "plain", **kwargs: Any) -> Case:
         """Return the case of this call."""
         expected = REFERENCE[self.task](*args, **kwargs)
         return Case(args, kwargs, expected, self.task not in ROUNDED, frozenset(counts), layout)
@@ -322,7 +326,7 @@ def _sizes(d: Draw, stride: bool, padding: bool, count: int = 4) -> list[Case]:
     cases = []
     for _ in range(count):
         kernel = d.integer(2, 9)
-        options = {"stride": d.integer(1, 7)} if stride else {}
+        options: dict[str, Any] = {"stride": d.integer(1, 7)} if stride else {}
         options |= {"padding": d.integer(1, kernel // 2)} if padding else {}
         cases.append(d.call(d.integer(kernel, 200), kernel, **options))
     return cases

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from functools import reduce
 from math import prod
 from sys import byteorder
+from typing import Literal
 
 import numpy as np
 
@@ -79,7 +80,7 @@ def avg_pool(x: np.ndarray, windows: Sequence[Windows], count_include_pad: bool)
     return pooled
 
 
-def arg_max_pool(x: np.ndarray, windows: Sequence[Windows], order: str = "C") -> np.ndarray:
+def arg_max_pool(x: np.ndarray, windows: Sequence[Windows], order: Literal["C", "F"] = "C") -> np.ndarray:
     """Tell where in `x` the maximum of every window over the last ``len(windows)`` axes lies.
 
     Of equal values the first in row-major order is taken; of several NaN the last, as PyTorch does.

@@ -1,6 +1,7 @@
 """The groups of hidden cases for the arithmetic of a network's layers, and for its block."""
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from pooling_lab.trial import Case
 from pooling_ref.cases import LEFT_ALONE, Draw, Group
@@ -215,7 +216,15 @@ LAYER_MULTIPLY_ADDS = (
 
 
 def _block(
-    d: Draw, shape, filters: int, side: int, *rest, counts=(), dtype=np.float64, layout="plain", **more
+    d: Draw,
+    shape,
+    filters: int,
+    side: int,
+    *rest,
+    counts=(),
+    dtype: DTypeLike = np.float64,
+    layout="plain",
+    **more,
 ):
     """Return the case of images, filters and biases drawn for it; about half of the maps is negative."""
     x = d.floats(*shape, low=-2, high=2, dtype=dtype)

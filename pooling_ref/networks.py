@@ -40,7 +40,7 @@ def layer_shape(layer: tuple, shape: Shape) -> Shape:
     if kind in ("max", "avg"):
         rows, columns = (pooling.output_size(n, *numbers) for n in (height, width))
         return channels, rows, columns
-    return (*numbers, 1, 1) if kind == "dense" else shape
+    return (numbers[0], 1, 1) if kind == "dense" else shape
 
 
 def layer_parameters(layer: tuple, shape: Shape) -> int:

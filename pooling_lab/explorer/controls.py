@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import ipywidgets
 
@@ -72,7 +73,7 @@ def as_table(controls: list[Control], titles: list[str]) -> list[dict]:
     ]
 
 
-def as_widgets(controls: list[Control], titles: list[str], picture: ipywidgets.Widget) -> dict[str, list]:
+def as_widgets(controls: list[Control], titles: list[str], picture: Any) -> dict[str, list]:
     """Return the controls as widgets linked to the picture in the browser, by the room they stand in.
 
     What is linked stands in the picture's `links`. With ipywidgets' own `jslink` every slider that moves, or
@@ -95,7 +96,7 @@ def as_widgets(controls: list[Control], titles: list[str], picture: ipywidgets.W
 Linked = tuple[ipywidgets.Widget, dict[str, str]]  # and which of its values are which of the picture
 
 
-def _slider(control: Control, _titles: list[str], picture: ipywidgets.Widget) -> Linked:
+def _slider(control: Control, _titles: list[str], picture: Any) -> Linked:
     high = getattr(picture, control.high) if isinstance(control.high, str) else control.high
     widget = ipywidgets.IntSlider(
         getattr(picture, control.key),
@@ -112,7 +113,7 @@ def _slider(control: Control, _titles: list[str], picture: ipywidgets.Widget) ->
     return widget, {"value": control.key, **upper}
 
 
-def _choice(control: Control, titles: list[str], picture: ipywidgets.Widget) -> Linked:
+def _choice(control: Control, titles: list[str], picture: Any) -> Linked:
     options = [_(name) for name in control.options] or titles
     widget = ipywidgets.Dropdown(
         options=options,
@@ -125,7 +126,7 @@ def _choice(control: Control, titles: list[str], picture: ipywidgets.Widget) -> 
     return widget, {"index": control.key}
 
 
-def _check(control: Control, _titles: list[str], picture: ipywidgets.Widget) -> Linked:
+def _check(control: Control, _titles: list[str], picture: Any) -> Linked:
     widget = ipywidgets.Checkbox(
         getattr(picture, control.key),
         description=_(NAMES[control.key]),
@@ -135,7 +136,7 @@ def _check(control: Control, _titles: list[str], picture: ipywidgets.Widget) -> 
     return widget, {"value": control.key}
 
 
-def _play(_control: Control, _titles: list[str], picture: ipywidgets.Widget) -> Linked:
+def _play(_control: Control, _titles: list[str], picture: Any) -> Linked:
     widget = ipywidgets.Play(picture.position, 0, picture.last_position, interval=800, show_repeat=False)
     return widget, {"max": "last_position", "value": "position", "playing": "playing"}
 

@@ -166,14 +166,15 @@ class Explorer(Watched, ipywidgets.VBox):
 
     def _try_yours(self, _change: Any = None) -> None:
         """Run the student's function with the setting shown now, and go to the first difference."""
+        function: Any = self._function
         picture, setting = self.picture, self.picture.setting
         shown = self._shown[picture.example]
         channel = min(picture.channel, len(shown.channels) - 1)
-        for_one = yours.name_of(self._function).endswith("_matrix")
+        for_one = yours.name_of(function).endswith("_matrix")
         run = (picture.example, setting, channel if for_one else None)
         matrices = shown.channels[channel : channel + 1] if for_one else shown.channels
         if self._outcome is None or self._outcome[0] != run:
-            outcome = yours.run(self._function, shown.array, channel, setting)
+            outcome = yours.run(function, shown.array, channel, setting)
             self._outcome = (run, outcome)
             first = outcome.first_difference(matrices, setting)
             if first is not None and not for_one:
@@ -244,7 +245,7 @@ class Explorer(Watched, ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict:
         is_live = self.comm is not None and somebody_watches() and not self._static
-        widget = super()._repr_mimebundle_(**kwargs) if is_live else {}
+        widget: Any = super()._repr_mimebundle_(**kwargs) if is_live else {}
         return {**widget, "text/plain": self.alternative(), "text/html": self.html()}
 
 
@@ -257,7 +258,7 @@ def somebody_watches() -> bool:
     """
     if os.environ.get("SERVER_SOFTWARE", "").startswith("voila") or "google.colab" in sys.modules:
         return True
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    shell: Any = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
     return "cellId" in (parent or {}).get("metadata", {})
 

@@ -54,7 +54,8 @@ class Setting:
 
     def corner(self, place: Pair) -> Pair:
         """Return the first row and column of the window at a place; negative inside the padding."""
-        return tuple(p * s - pad for p, s, pad in zip(place, self.stride, self.padding, strict=True))
+        row, column = (p * s - pad for p, s, pad in zip(place, self.stride, self.padding, strict=True))
+        return row, column
 
     def seen(self, rows: list[list[float]], place: Pair) -> list[float | None]:
         """Return the cells of the window at a place, None for padding."""

@@ -206,7 +206,7 @@ def _raised(function: Callable, error: BaseException, call: str) -> str:
         if trace.tb_frame.f_code.co_filename == file:
             line = trace.tb_lineno
         trace = trace.tb_next
-    if line is None:
+    if line is None or file is None:
         return sentence
     code = linecache.getline(file, line).strip()
     return sentence + "\n" + _("It happened in line {line}: {code}", line=line, code=code)

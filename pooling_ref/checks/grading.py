@@ -55,7 +55,7 @@ def checked_points(points: object) -> float:
     ValueError
         If it is no number, or negative or infinite.
     """
-    if isinstance(points, bool) or not isinstance(points, Real) or not 0 <= points < math.inf:
+    if isinstance(points, bool) or not isinstance(points, Real) or not 0 <= float(points) < math.inf:
         raise ValueError(f"points must be a number, 0 or more, not {points!r}")
     return float(points)
 

@@ -76,8 +76,8 @@ class KnownMisconceptions:
                     explained = self._explained(wrong, side, alone=not core_failed) + core_failed
                     if explained > best:
                         best, named = explained, entry.key
-                    if best == most:
-                        return named, "sure"
+                    if explained == best == most:
+                        return entry.key, "sure"
         named = named or _not_refused(self.task, tried)
         return None if named is None else (named, "likely")
 
@@ -130,7 +130,8 @@ def _alike(case: Case, one: Outcome, other: Outcome, strict: bool) -> bool:
     if one.kind != other.kind:
         return False
     if one.kind == "error":
-        return not strict or one.raised.type_name == other.raised.type_name
+        names = [each.raised.type_name for each in (one, other) if each.raised is not None]
+        return not strict or len(set(names)) == 1
     if strict and "input" in case.counts and one.changed != other.changed:
         return False
     if one.value is None or other.value is None:

@@ -278,7 +278,7 @@ def _inside(real):
 def _divided_by(number):
     """Replace steps: the position in the window, cut at the edges of x, is divided by that number."""
 
-    class Divided:
+    class Divided(Step):
         def portion(self, window, real, g):
             cut = window[(..., *_inside(real))]
             self.row, self.column = np.divmod(_flat(cut).argmax(-1), number(cut.shape[-2:], g.kernel))

@@ -1,6 +1,7 @@
 """A network's arithmetic, its block of convolution and pooling, and the view of windows."""
 
 from math import ceil, prod
+from typing import Any
 
 import numpy as np
 
@@ -425,7 +426,7 @@ def _view(key: str, view) -> None:
     _add(key, VIEW, lambda x, kernel_size, stride=None: view(x, kernel_size, stride))
 
 
-def _turned(value):
+def _turned(value: Any) -> Any:
     return None if value is None else tuple(pair(value))[::-1]
 
 

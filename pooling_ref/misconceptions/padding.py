@@ -254,7 +254,7 @@ misconception(
 )
 
 
-class _Unpadded:
+class _Unpadded(Step):
     """Reads x itself, which the windows reach beyond."""
 
     def pad(self, x, g):

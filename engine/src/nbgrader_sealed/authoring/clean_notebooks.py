@@ -4,6 +4,7 @@ import argparse
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 from nbformat import NotebookNode, from_dict, v4
 
@@ -26,14 +27,16 @@ def clean(nb: NotebookNode) -> NotebookNode:
     nbformat.NotebookNode
         The same notebook.
     """
-    nb.metadata = {key: value for key, value in nb.metadata.items() if key in NOTEBOOK_METADATA}
-    if "language_info" in nb.metadata:
-        nb.metadata.language_info = {"name": nb.metadata.language_info["name"]}
+    metadata = {key: value for key, value in nb.metadata.items() if key in NOTEBOOK_METADATA}
+    if "language_info" in metadata:
+        metadata["language_info"] = {"name": metadata["language_info"]["name"]}
+    nb.metadata = metadata
     for cell in nb.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in CELL_METADATA}
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    return from_dict(nb)
+    cleaned: Any = from_dict(nb)
+    return cleaned
 
 
 def bad_ids(nb: NotebookNode) -> list[str]:

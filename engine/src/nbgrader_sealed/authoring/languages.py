@@ -34,7 +34,7 @@ class KeepLanguage(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Keep the cells that are in the configured language, or in none."""
-        found = {language_of(cell) for cell in nb.cells} - {None}
+        found = set(filter(None, map(language_of, nb.cells)))
         if not found and not self.language:
             return nb, resources
         if found and self.language not in found:

@@ -38,10 +38,10 @@ def languages(root: Path) -> list[str]:
         If a notebook lacks a language of another.
     """
     spoken = {
-        path: {language_of(cell) for cell in nbformat.read(path, as_version=4).cells} - {None}
+        path: set(filter(None, map(language_of, nbformat.read(path, as_version=4).cells)))
         for path in _notebooks(root)
     }
-    found = set().union(*spoken.values())
+    found: set[str] = set().union(*spoken.values())
     for path, own in spoken.items():
         if found - own:
             lacking, there = sorted(found - own), sorted(found)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbconvert.writers import FilesWriter
+from nbconvert.writers.files import FilesWriter
 from nbgrader.converters import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import parse_utc, rmtree
@@ -77,11 +77,12 @@ class BatchAutograde(StagingAutograde):
         first = next((n for n, kind in enumerate(kinds) if _writes(kind)), len(kinds))
         self.autograde_preprocessors, self.savers = kinds[:first], kinds[first:]
         self.read_cells = cache(read_cells)
-        os.chdir(self.coursedir.root)
+        os.chdir(self.course.root)
 
     def before_conversion(self, sanitising: bool) -> None:
         """Write a notebook compactly if the next step reads it at once."""
-        self.exporter.compact_output = sanitising
+        exporter: Any = self.exporter
+        exporter.compact_output = sanitising
 
     def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
         """Return nbgrader's resources, with a reader that caches the assignment's cells."""
@@ -99,13 +100,13 @@ class BatchAutograde(StagingAutograde):
         """
         self.init_notebooks()
         return [
-            Submission(self._student(folder), self.coursedir.assignment_id, sorted(self.assignments[folder]))
+            Submission(self._student(folder), self.course.assignment_id, sorted(self.assignments[folder]))
             for folder in sorted(self.assignments)
         ]
 
     def students_without_notebook(self) -> list[str]:
         """Return the students whose folder contains no notebook."""
-        pattern = self.submitted_folder(self.coursedir.assignment_id, self.coursedir.student_id)
+        pattern = self.submitted_folder(self.course.assignment_id, self.course.student_id)
         return sorted(map(self._student, set(glob.glob(pattern)) - set(self.assignments)))
 
     def _student(self, folder: str) -> str:
@@ -135,7 +136,7 @@ class BatchAutograde(StagingAutograde):
         Busy
             If another command is grading in this course.
         """
-        folder = Path(self.coursedir.root, self.coursedir.autograded_directory, ".grading")
+        folder = Path(self.course.root, self.course.autograded_directory, ".grading")
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "lock").open("w") as lock:
             try:
@@ -192,7 +193,7 @@ class BatchAutograde(StagingAutograde):
         """Run what writes to the gradebook; write the file again if that changed the notebook."""
         with self.reading_output():
             staged = self.graded_folder(submission.assignment, submission.student) / name
-            resources = self.init_single_notebook_resources(str(staged))
+            resources: Any = self.init_single_notebook_resources(str(staged))
             resources["metadata"] = {"name": staged.stem, "path": str(staged.parent)}
             nb = nbformat.v4.reads(staged.read_text(encoding="utf-8"))  # validated when it was written
             # nbgrader's own only read the notebook; any other may change it
@@ -200,7 +201,8 @@ class BatchAutograde(StagingAutograde):
             nb, resources = run_preprocessors(self.exporter, self.savers, nb, resources)
             if before is not None and nb != before:
                 nb, resources = run_preprocessors(self.exporter, [], nb, resources)
-                self.write_single_notebook(*self.exporter.from_notebook_node(nb, resources))
+                converted: Any = self.exporter.from_notebook_node(nb, resources)
+                self.write_single_notebook(*converted)
 
     def discard(self, submission: Submission) -> None:
         """Remove the staged files of a submission that could not be graded."""
@@ -256,7 +258,7 @@ def _writes(kind: Any) -> bool:
 
 def _remove(folder: Path) -> None:
     if folder.exists():
-        rmtree(folder)
+        rmtree(str(folder))
 
 
 def _move(source: Path, target: Path) -> None:

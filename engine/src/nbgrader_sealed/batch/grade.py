@@ -23,12 +23,13 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.autogradeapp import AutogradeApp
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.converters import NbGraderException
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearHiddenTests
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from traitlets import Float, Integer, List, TraitError, Unicode
-from traitlets.config import catch_config_error
+from traitlets.config.application import catch_config_error
 
 from nbgrader_sealed.assignment import modules_of_tests
 from nbgrader_sealed.batch.assignment_copy import copy_assignments
@@ -97,8 +98,14 @@ class GradeApp(AutogradeApp):
         "", help="A function, as module:function, called with the assignment's name before a class is graded."
     ).tag(config=True)
 
+    @property
+    def course(self) -> CourseDirectory:
+        """The course's folders and settings."""
+        course: Any = self.coursedir
+        return course
+
     @catch_config_error
-    def initialize(self, argv: list[str] | None = None, root: str = "") -> None:
+    def initialize(self, argv: list[str], root: str = "") -> None:
         """Read the configuration and the command line.
 
         Raises
@@ -126,11 +133,11 @@ class GradeApp(AutogradeApp):
         NbGrader.start(self)
         if len(self.extra_args) != 1:
             self.fail("name one assignment: nbgrader-sealed grade ASSIGNMENT")
-        self.coursedir.assignment_id = self.extra_args[0]
+        self.course.assignment_id = self.extra_args[0]
         if self.jobs < 1:
             self.fail("--jobs must be 1 or more, not %d", self.jobs)
         self._choose_seed()
-        self._check_assignment(self.coursedir.assignment_id)
+        self._check_assignment(self.course.assignment_id)
         return Grading(self, Console(stderr=False)).run()
 
     def _choose_seed(self) -> None:
@@ -145,8 +152,8 @@ class GradeApp(AutogradeApp):
             self.seed = int(named) if named else secrets.randbelow(SEEDS)
 
     def _check_assignment(self, name: str) -> None:
-        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
-            known = sorted(assignment.name for assignment in gradebook.assignments)
+        with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
+            known = sorted(str(assignment.name) for assignment in gradebook.assignments)
         if name not in known:
             there = f"there are: {', '.join(known)}" if known else "it is empty"
             self.fail(
@@ -171,9 +178,9 @@ class Grading:
     def __init__(self, app: GradeApp, console: Console) -> None:
         self.app = app
         self.console = console
-        self.converter = BatchAutograde(coursedir=app.coursedir, parent=app)
+        self.converter = BatchAutograde(coursedir=app.course, parent=app)
         self.kernel_name = SealedExecute(parent=self.converter).kernel_name
-        self.log = Path(app.coursedir.root) / LOG
+        self.log = Path(app.course.root) / LOG
         self.done = 0
         self.failed: list[Submission] = []
 
@@ -191,7 +198,7 @@ class Grading:
 
     def _select(self) -> tuple[list[Submission], int]:
         """Return the submissions to grade, and how many are graded already."""
-        name = self.app.coursedir.assignment_id
+        name = self.app.course.assignment_id
         try:
             found = self.converter.submissions()
         except NbGraderException:
@@ -214,11 +221,11 @@ class Grading:
 
     def _grade(self, todo: list[Submission], stage: Path) -> None:
         self._warm_up()
-        copy = copy_assignments(self.app.coursedir.db_url, stage / "assignments.db")
+        copy = copy_assignments(self.app.course.db_url, stage / "assignments.db")
 
         def initialize() -> None:
             SandboxRuntime.inherit()
-            self.app.coursedir.db_url = copy
+            self.app.course.db_url = copy
             if self.app.seed_variable:  # the class gets the same cases
                 os.environ[self.app.seed_variable] = str(self.app.seed)
             _, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -228,7 +235,7 @@ class Grading:
             min(self.app.jobs, len(todo)), self.converter.run, initialize, self.app.seconds
         )
         with self._progress() as progress:
-            bar = progress.add_task(self.app.coursedir.assignment_id, total=len(todo), failed="", rate="")
+            bar = progress.add_task(self.app.course.assignment_id, total=len(todo), failed="", rate="")
             began = time.monotonic()
             try:
                 for ended in pool.run(self._begin_each(todo)):
@@ -260,7 +267,7 @@ class Grading:
         gc.enable()
 
     def _load_modules_of_tests(self) -> None:
-        where, marks = self.app.coursedir, ClearHiddenTests(parent=self.converter)
+        where, marks = self.app.course, ClearHiddenTests(parent=self.converter)
         for module in modules_of_tests(where.db_url, where.assignment_id, marks):
             with suppress(Exception):  # the test that needs it reports the error
                 importlib.import_module(module)
@@ -274,7 +281,7 @@ class Grading:
         if not name:
             raise Refused(f"GradeApp.prepare must be module:function, not {path!r}")
         try:
-            getattr(importlib.import_module(module), name)(self.app.coursedir.assignment_id)
+            getattr(importlib.import_module(module), name)(self.app.course.assignment_id)
         except Exception as error:
             raise Refused(f"GradeApp.prepare: {path!r} failed: {in_one_line(error)}") from error
 

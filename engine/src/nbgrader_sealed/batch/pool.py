@@ -37,6 +37,11 @@ class Worker(Generic[Task]):
     task: Task | None = None
     since: float = 0.0
 
+    def kill(self) -> None:
+        """Kill its process, and all that this has started."""
+        if self.process.pid is not None:
+            kill_process_tree(self.process.pid)
+
     def assign(self, task: Task) -> bool:
         """Send a task to the worker; return whether it is still alive."""
         self.task, self.since = task, monotonic()
@@ -95,14 +100,14 @@ class Pool(Generic[Task]):
                 return
             for worker in busy:
                 if worker.is_overdue(self.seconds):
-                    kill_process_tree(worker.process.pid)
+                    worker.kill()
             ready = wait([worker.pipe for worker in busy], POLL_INTERVAL)
             ended = [self._ended(worker) for worker in busy if worker.pipe in ready] or [None]
 
     def close(self) -> None:
         """Kill all workers and whatever they have started."""
         for worker in self.workers:
-            kill_process_tree(worker.process.pid)
+            worker.kill()
         for worker in self.workers:
             worker.process.join()
             worker.pipe.close()
@@ -123,7 +128,8 @@ class Pool(Generic[Task]):
         return self.workers[-1]
 
     def _ended(self, worker: Worker[Task]) -> tuple[Task, Any]:
-        task, worker.task = worker.task, None
+        task: Any = worker.task
+        worker.task = None
         try:
             return task, worker.pipe.recv()
         except (EOFError, OSError):

@@ -28,7 +28,7 @@ class FeedbackExporter(HTMLExporter):
     ) -> tuple[str, dict[str, Any]]:
         """Convert one graded notebook."""
         page, resources = super().from_notebook_node(nb, resources, **kw)
-        soup = BeautifulSoup(page, "html.parser")
+        soup: Any = BeautifulSoup(page, "html.parser")
         for script in soup.find_all("script"):
             script.decompose()
         render_formulas(soup)

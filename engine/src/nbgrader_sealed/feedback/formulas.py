@@ -4,7 +4,8 @@ import re
 from functools import cache
 
 import nh3
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, Tag
 from latex2mathml.converter import convert
 
 MAX_LENGTH = 2_000  # characters of one formula

@@ -6,8 +6,9 @@ points. Both are corrected in the finished page.
 
 import re
 from collections.abc import Mapping, Set
+from typing import Any
 
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4.element import NavigableString, Tag
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 
@@ -61,11 +62,12 @@ class GetGradesAndPending(GradesReader):
         """Record the cell if it waits for a person."""
         name = cell.metadata.nbgrader["grade_id"]
         grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
-        if grade.needs_manual_grade:
+        waits: Any = grade.needs_manual_grade
+        if waits:
             resources["nbgrader"]["pending"].add(name)
 
 
-def reword(soup: BeautifulSoup, language: object, pending: Set[str]) -> None:
+def reword(soup: Any, language: object, pending: Set[str]) -> None:
     """Translate the page around the notebook, and mark what is pending.
 
     Parameters

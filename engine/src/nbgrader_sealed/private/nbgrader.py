@@ -11,6 +11,7 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.api import BaseCell, Comment, Grade, Gradebook
 from nbgrader.converters import Autograde, autograde
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import GetGrades, latesubmissions, overwritekernelspec, saveautogrades
 
 # The private names used below; a test names those that are gone.
@@ -37,12 +38,18 @@ class StagingAutograde(Autograde):
     stage = ""  # the folder that replaces autograded/, if not empty
 
     @property
+    def course(self) -> CourseDirectory:
+        """The course's folders and settings."""
+        course: Any = self.coursedir
+        return course
+
+    @property
     def _input_directory(self) -> str:
-        return self.coursedir.submitted_directory if self._sanitizing else self._output_directory
+        return self.course.submitted_directory if self._sanitizing else self._output_directory
 
     @property
     def _output_directory(self) -> str:
-        return self.stage or self.coursedir.autograded_directory
+        return self.stage or self.course.autograded_directory
 
     def _init_preprocessors(self) -> None:
         super()._init_preprocessors()
@@ -161,9 +168,9 @@ def keep_gradebooks_open() -> Iterator[None]:
     """Make nbgrader use one persistent gradebook for each database and course."""
     try:
         for module in _OPENERS:
-            module.Gradebook = _kept
+            setattr(module, "Gradebook", _kept)  # noqa: B010 - no module says that it has one
         yield
     finally:
         for module in _OPENERS:
-            module.Gradebook = Gradebook
+            setattr(module, "Gradebook", Gradebook)  # noqa: B010
         _kept.cache_clear()

@@ -77,7 +77,7 @@ class SafeNotebookExporter(PlainNotebookExporter):
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
-    ) -> tuple[NotebookNode, dict[str, Any]]:
+    ) -> tuple[Any, dict[str, Any]]:
         """Convert the notebook in a file."""
         resources = ResourcesDict() if resources is None else resources
         path = Path(filename)
@@ -151,7 +151,7 @@ def rebuild(data: dict[str, Any]) -> NotebookNode:
 
     Outputs are dropped, since grading produces them again.
     """
-    nb = from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []})
+    nb: Any = from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []})
     metadata = _dict(data.get("metadata"))
     kernel = _dict(metadata.get("kernelspec"))
     if isinstance(kernel.get("name"), str):
