@@ -4,6 +4,7 @@ One row is one call. Nothing here is computed: a test holds every number against
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class Visible:
     case: Case
 
 
-def shown(about: str, hint: str, *args, gives, dtype: bool = False, **kwargs) -> Visible:
+def shown(about: str, hint: str, *args: Any, gives: Any, dtype: bool = False, **kwargs: Any) -> Visible:
     """Return the row of this call: lists become arrays, `dtype` says that the result's dtype counts."""
     args = tuple(np.array(each) if isinstance(each, list) else each for each in args)
     expected = np.array(gives) if isinstance(gives, list) else gives
@@ -85,8 +86,10 @@ KEPT_HINT = later("Make the result with the dtype of x.")
 HALVES = later("averages that are not integers")
 HALVES_HINT = later("(1 + 2 + 3 + 4) / 4 is 2.5. Where do the decimals get lost?")
 
-MIDDLE = [[[[1.0, 2, 3], [4, 9, 5], [6, 7, 8]]]]  # the 9 is in all four windows of 2×2 that move by 1
-TWO_CHANNELS = [[[[1.0, 5], [3, 2]], [[8.0, 6], [7, 9]]]]
+MIDDLE: list[Any] = [
+    [[[1.0, 2, 3], [4, 9, 5], [6, 7, 8]]]
+]  # the 9 is in all four windows of 2×2 that move by 1
+TWO_CHANNELS: list[Any] = [[[[1.0, 5], [3, 2]], [[8.0, 6], [7, 9]]]]
 WINNER_HINT = later("Find where the maximum of each window is, and put the window's gradient there.")
 ADDS_HINT = later("A cell that belongs to several windows gets something from each: use +=, not =.")
 SHARE_HINT = later("Each cell of the window gets the window's gradient divided by the number of its cells.")
@@ -95,8 +98,12 @@ NOTHING_TO_LEARN = later("pooling and ReLU")
 NOTHING_HINT = later("They have no weights: they learn nothing, and multiply nothing.")
 VIEW_HINT = later("At [n, c, i, j] stands window (i, j): its cells are the last two axes.")
 BLOCK_HINT = later("First convolve, then the ReLU, then pool: print what comes out of each step.")
-DOUBLED = ([[[[1.0, 2], [3, 4]]]], [[[[2.0]]]], [-5.0])  # 2x − 5: two values below zero, two above
-BLURRED = ([[[[1.0, 2, 0], [3, 4, 0]]]], [[[[1.0, 1, 1], [1, 1, 1], [1, 1, 1]]]], [-8.0])
+DOUBLED: tuple[Any, ...] = (
+    [[[[1.0, 2], [3, 4]]]],
+    [[[[2.0]]]],
+    [-5.0],
+)  # 2x − 5: two values below zero, two above
+BLURRED: tuple[Any, ...] = ([[[[1.0, 2, 0], [3, 4, 0]]]], [[[[1.0, 1, 1], [1, 1, 1], [1, 1, 1]]]], [-8.0])
 
 VISIBLE: dict[str, tuple[Visible, ...]] = {
     "output_size": (

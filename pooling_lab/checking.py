@@ -19,7 +19,7 @@ class CheckFailed(AssertionError):
         return str(self).split("\n")
 
 
-def check(function: Callable, task: str | None = None) -> None:
+def check(function: Callable[..., Any], task: str | None = None) -> None:
     """Run the function on the visible cases of its task, and show the first that differs.
 
     Parameters

@@ -15,6 +15,7 @@ Images are (N, C, H, W). Every layer has `forward(x)`. From the gradient of the 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -22,11 +23,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 from .tasks import int_of
 
 Shape = tuple[int, ...]
-Layer = tuple
+Layer = tuple[Any, ...]
 Pool = Callable[[np.ndarray, int], np.ndarray]
 
 # How many numbers stand behind the kind of a layer; behind a kind of pooling there is one, its window.
-NUMBERS = {"conv": (2, 3), "relu": (0,), "dense": (1,)}
+NUMBERS: dict[str, tuple[int, ...]] = {"conv": (2, 3), "relu": (0,), "dense": (1,)}
 
 
 def _patches(x: np.ndarray, size: int, stride: int = 1) -> np.ndarray:
@@ -59,22 +60,23 @@ class Conv:
     def __init__(self, shape: Shape, random: np.random.Generator, filters: int, size: int, stride: int = 1):
         channels, height, width = shape
         scale = np.sqrt(2 / (channels * size * size))  # He et al. 2015: keeps the spread of the values
-        self.weights = random.normal(0, scale, (filters, channels, size, size)).astype(np.float32)
-        self.bias = np.zeros(filters, np.float32)
-        self.parameters = [self.weights, self.bias]
-        self.stride = stride
-        self.shape = (filters, -(-height // stride), -(-width // stride))
+        self.weights: np.ndarray = random.normal(0, scale, (filters, channels, size, size)).astype(np.float32)
+        self.bias: np.ndarray = np.zeros(filters, np.float32)
+        self.parameters: list[np.ndarray] = [self.weights, self.bias]
+        self.stride: int = stride
+        self.shape: Shape = (filters, -(-height // stride), -(-width // stride))
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Return one map per filter."""
-        self.x_shape, self.patches = x.shape, _patches(x, self.weights.shape[-1], self.stride)
+        self.x_shape: Shape = x.shape
+        self.patches: np.ndarray = _patches(x, self.weights.shape[-1], self.stride)
         return _apply(self.weights, self.patches, self.shape) + self.bias[:, None, None]
 
     def learn(self, grad: np.ndarray) -> None:
         """Keep the gradients of the weights."""
         by_filter = grad.transpose(1, 0, 2, 3).reshape(len(self.weights), -1)
         by_weight = by_filter @ self.patches.T
-        self.gradients = [by_weight.reshape(self.weights.shape), by_filter.sum(1)]
+        self.gradients: list[np.ndarray] = [by_weight.reshape(self.weights.shape), by_filter.sum(1)]
 
     def backward(self, grad: np.ndarray) -> np.ndarray:
         """Convolve backwards: the gradient, with the filters turned by 180 degrees."""
@@ -93,7 +95,8 @@ def _apply(filters: np.ndarray, patches: np.ndarray, shape: Shape) -> np.ndarray
 class Unlearned:
     """A layer without weights: there is nothing to learn."""
 
-    parameters = gradients = ()
+    parameters: Sequence[np.ndarray] = ()
+    gradients: Sequence[np.ndarray] = ()
 
     def learn(self, grad: np.ndarray) -> None:
         """Learn nothing."""
@@ -103,11 +106,11 @@ class Relu(Unlearned):
     """Negative values become 0."""
 
     def __init__(self, shape: Shape):
-        self.shape = shape
+        self.shape: Shape = shape
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Cut off what is below 0."""
-        self.kept = x > 0
+        self.kept: np.ndarray = x > 0
         return x * self.kept
 
     def backward(self, grad: np.ndarray) -> np.ndarray:
@@ -120,12 +123,14 @@ class Pooling(Unlearned):
 
     def __init__(self, shape: Shape, pool: Pool, kind: str, window: int):
         channels, height, width = shape
-        self.pool, self.kind, self.window = pool, kind, window
-        self.shape = (channels, height // window, width // window)
+        self.pool: Pool = pool
+        self.kind: str = kind
+        self.window: int = window
+        self.shape: Shape = (channels, height // window, width // window)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Pool the images with the given function."""
-        self.x = x
+        self.x: np.ndarray = x
         return self.pool(x, self.window)
 
     def backward(self, grad: np.ndarray) -> np.ndarray:
@@ -152,19 +157,19 @@ class Dense:
 
     def __init__(self, shape: Shape, random: np.random.Generator, outputs: int):
         inputs = int(np.prod(shape))
-        self.weights = random.normal(0, np.sqrt(1 / inputs), (inputs, outputs)).astype(np.float32)
-        self.bias = np.zeros(outputs, np.float32)
-        self.parameters = [self.weights, self.bias]
-        self.shape = (outputs,)
+        self.weights: np.ndarray = random.normal(0, np.sqrt(1 / inputs), (inputs, outputs)).astype(np.float32)
+        self.bias: np.ndarray = np.zeros(outputs, np.float32)
+        self.parameters: list[np.ndarray] = [self.weights, self.bias]
+        self.shape: Shape = (outputs,)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Return one value per output."""
-        self.x = x
+        self.x: np.ndarray = x
         return x.reshape(len(x), -1) @ self.weights + self.bias
 
     def learn(self, grad: np.ndarray) -> None:
         """Keep the gradients of the weights."""
-        self.gradients = [self.x.reshape(len(self.x), -1).T @ grad, grad.sum(0)]
+        self.gradients: list[np.ndarray] = [self.x.reshape(len(self.x), -1).T @ grad, grad.sum(0)]
 
     def backward(self, grad: np.ndarray) -> np.ndarray:
         """Return to each value what its outputs send."""
@@ -204,7 +209,7 @@ def read_layer(layer: Layer, pools: Iterable[str] = ("max", "avg")) -> tuple[str
     return kind, tuple(int_of(f"layer {layer!r}: each number", number, 1) for number in numbers)
 
 
-def build(layers: Sequence[Layer], shape: Shape, pools: Mapping[str, Pool], seed: int = 0) -> list:
+def build(layers: Sequence[Layer], shape: Shape, pools: Mapping[str, Pool], seed: int = 0) -> list[Any]:
     """Build the network that a list describes, with random weights.
 
     Parameters
@@ -245,20 +250,20 @@ def build(layers: Sequence[Layer], shape: Shape, pools: Mapping[str, Pool], seed
     return network
 
 
-def forward(network: Sequence, x: np.ndarray) -> np.ndarray:
+def forward(network: Sequence[Any], x: np.ndarray) -> np.ndarray:
     """Return the network's value for each class: (N, classes)."""
     for layer in network:
         x = layer.forward(x)
     return x
 
 
-def accuracy(network: Sequence, images: np.ndarray, labels: np.ndarray) -> float:
+def accuracy(network: Sequence[Any], images: np.ndarray, labels: np.ndarray) -> float:
     """Return the share of the images, 0 to 1, whose highest value is at the right class."""
     return float((forward(network, images).argmax(1) == labels).mean())
 
 
 def train(
-    network: Sequence,
+    network: Sequence[Any],
     images: np.ndarray,
     labels: np.ndarray,
     epochs: int = 12,
@@ -320,7 +325,7 @@ def train(
     return history
 
 
-def _backpropagate(network: Sequence, images: np.ndarray, labels: np.ndarray) -> float:
+def _backpropagate(network: Sequence[Any], images: np.ndarray, labels: np.ndarray) -> float:
     """Leave every layer with the gradients of its weights; return the loss."""
     scores = forward(network, images)
     exponents = np.exp(scores - scores.max(1, keepdims=True))

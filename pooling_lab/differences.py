@@ -1,6 +1,7 @@
 """What differs between what came back and what was expected, and how to say it to somebody who is stuck."""
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -176,7 +177,7 @@ def show_number(number: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def show_matrix(rows, indent: str = "    ") -> str:
+def show_matrix(rows: Sequence[Sequence[str]], indent: str = "    ") -> str:
     """Return rows of short texts as an aligned matrix, at most SHOWN_ROWS by SHOWN_COLUMNS of them."""
     cut = [list(row[:SHOWN_COLUMNS]) + ["..."] * (len(row) > SHOWN_COLUMNS) for row in rows[:SHOWN_ROWS]]
     width = max((len(text) for row in cut for text in row), default=0)

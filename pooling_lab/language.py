@@ -112,7 +112,8 @@ class Sentences:
     """
 
     def __init__(self, domain: str, folder: Path):
-        self.domain, self.folder = domain, folder
+        self.domain: str = domain
+        self.folder: Path = folder
         for language in LANGUAGES:
             _catalogue(domain, folder, language)  # read now, not with the first sentence
 
@@ -131,4 +132,4 @@ def later(sentence: str) -> str:
     return sentence
 
 
-_ = Sentences("pooling_lab", Path(__file__).parent / "locale")
+_: Sentences = Sentences("pooling_lab", Path(__file__).parent / "locale")

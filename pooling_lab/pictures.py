@@ -234,7 +234,7 @@ def show_profiles(lines: Mapping[str, np.ndarray], place: str, rows: tuple[int, 
 
 
 @contextmanager
-def when_written(*functions: Callable) -> Iterator[None]:
+def when_written(*functions: Callable[..., Any]) -> Iterator[None]:
     """Let a cell wait in peace for functions that the student has not finished yet.
 
     An exception in the `with` block becomes one friendly line that names the functions.

@@ -41,10 +41,10 @@ class Race:
 
 
 def run_race(
-    fast: Callable,
-    slow: Callable,
+    fast: Callable[..., Any],
+    slow: Callable[..., Any],
     seed: int | None = None,
-    right: Callable | None = None,
+    right: Callable[..., Any] | None = None,
     clock: Callable[[], float] = perf_counter,
 ) -> Race:
     """Let two functions that pool run by turns, on fresh numbers in every round.
@@ -94,7 +94,7 @@ def run_race(
     return Race(min(times[fast]), min(times[slow]), equal)
 
 
-def race(fast: Callable, slow: Callable) -> None:
+def race(fast: Callable[..., Any], slow: Callable[..., Any]) -> None:
     """Say how many times as fast the first function is.
 
     Parameters

@@ -31,15 +31,15 @@ class Task:
 
     name: str
     parameters: tuple[str, ...]
-    defaults: dict
+    defaults: dict[str, Any]
     gives: str = "array"
     pools: bool = True
 
-    def bind(self, args: tuple, kwargs: dict) -> dict:
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return every argument of a call by its name."""
         return {**self.defaults, **dict(zip(self.parameters, args, strict=False)), **kwargs}
 
-    def geometry(self, args: tuple, kwargs: dict) -> tuple[Pair, Pair, Pair] | None:
+    def geometry(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Pair, Pair, Pair] | None:
         """Return the window, the stride and the padding of a call as pairs; None where there are none."""
         values = self.bind(args, kwargs)
         if self.gives != "array" or not self.pools:
@@ -125,7 +125,7 @@ def array_of(argument: str, value: object, *axes: int) -> np.ndarray:
 
 
 def _integers(
-    argument: str, value: object, numbers: tuple, what: str, least: float, most: float
+    argument: str, value: object, numbers: tuple[Any, ...], what: str, least: float, most: float
 ) -> tuple[int, ...]:
     if any(isinstance(number, bool) or not isinstance(number, Integral) for number in numbers):
         raise TypeError(f"{argument} must be {what}, not {value!r}")
@@ -137,10 +137,10 @@ def _integers(
 
 
 WINDOW = ("kernel_size", "stride", "padding")
-MOVED = {"stride": None, "padding": 0}
-COUNTED = {**MOVED, "count_include_pad": True}
+MOVED: dict[str, Any] = {"stride": None, "padding": 0}
+COUNTED: dict[str, Any] = {**MOVED, "count_include_pad": True}
 LAYER = ("layer", "shape")
-BLOCK = {"kind": None, "window": 2}
+BLOCK: dict[str, Any] = {"kind": None, "window": 2}
 
 TASKS = {
     task.name: task

@@ -18,7 +18,11 @@ import numpy as np
 
 LARGEST = 100_000  # cells; a result larger than this is described, not read
 NUMERIC = "biuf"  # kinds of dtype: bool, int, unsigned, float
-NUMBERS = {each for each in np.sctypeDict.values() if np.dtype(each).kind in NUMERIC} | {int, float, bool}
+NUMBERS: set[type] = {each for each in np.sctypeDict.values() if np.dtype(each).kind in NUMERIC} | {
+    int,
+    float,
+    bool,
+}
 LONGEST_NAME, LONGEST_LINE, LONGEST_MESSAGE = 80, 120, 200  # letters that are shown
 # By identity: a class of the student's own may have the name of a built-in, and be equal to anything.
 BUILT_IN_ERRORS = {
@@ -76,11 +80,11 @@ class Case:
         How the arrays lie in memory, one of LAYOUTS.
     """
 
-    args: tuple
-    kwargs: dict = field(default_factory=dict)
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any] = field(default_factory=dict)
     expected: object = None
     exact: bool = True
-    counts: frozenset = frozenset()
+    counts: frozenset[str] = frozenset()
     layout: str = "plain"
 
 
@@ -130,7 +134,7 @@ class Outcome:
     fatal: bool = False
 
 
-def try_out(function: Callable, case: Case) -> Outcome:
+def try_out(function: Callable[..., Any], case: Case) -> Outcome:
     """Call the function as the case says, swallow what it prints and warns, and return what came back.
 
     Raises
@@ -142,7 +146,7 @@ def try_out(function: Callable, case: Case) -> Outcome:
         return attempt(function, case, interrupted)
 
 
-def try_all(function: Callable, cases: Sequence[Case]) -> Iterator[Outcome]:
+def try_all(function: Callable[..., Any], cases: Sequence[Case]) -> Iterator[Outcome]:
     """Call the function as one case after the other says, up to a call after which no other is possible.
 
     A stand-in for a function that lives elsewhere may take many calls at once: its class then has a method
@@ -162,7 +166,9 @@ def try_all(function: Callable, cases: Sequence[Case]) -> Iterator[Outcome]:
             return
 
 
-def _settled(call_each: Callable, function: Callable, calls: list) -> Iterator[Callable[[], object]]:
+def _settled(
+    call_each: Callable[..., Any], function: Callable[..., Any], calls: list[Any]
+) -> Iterator[Callable[[], object]]:
     """Yield what `_call_each` yields, and where it raises, one more that raises the same."""
     try:
         yield from call_each(function, calls)
@@ -174,18 +180,20 @@ def _raise(error: Exception) -> NoReturn:
     raise error
 
 
-def attempt(function: Callable, case: Case, interrupted: Sequence = ()) -> Outcome:
+def attempt(function: Callable[..., Any], case: Case, interrupted: Sequence[Any] = ()) -> Outcome:
     """Call the function as the case says: what `try_out` does for code that may print and be interrupted."""
     args = _arguments(case)
     return _outcome(lambda: function(*args, **case.kwargs), args, case, interrupted)
 
 
-def _arguments(case: Case) -> tuple:
+def _arguments(case: Case) -> tuple[Any, ...]:
     lay_out = LAYOUTS[case.layout]
     return tuple(lay_out(each) if isinstance(each, np.ndarray) else each for each in case.args)
 
 
-def _outcome(call: Callable[[], object], args: tuple, case: Case, interrupted: Sequence = ()) -> Outcome:
+def _outcome(
+    call: Callable[[], object], args: tuple[Any, ...], case: Case, interrupted: Sequence[Any] = ()
+) -> Outcome:
     try:
         value = call()
     except BaseException as error:  # SystemExit too: a student's function may raise anything
@@ -224,9 +232,9 @@ def _no_logging() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _interrupts() -> Iterator[list]:
+def _interrupts() -> Iterator[list[Any]]:
     """Tell a real Ctrl-C from a function that raises KeyboardInterrupt: the list is filled by a real one."""
-    seen: list = []
+    seen: list[Any] = []
 
     def note(number, frame):
         seen.append(number)
@@ -272,7 +280,7 @@ def _is_readable(value: np.ndarray) -> bool:
     return value.dtype.kind in NUMERIC and value.size <= LARGEST
 
 
-def _read_list(value: list | tuple) -> np.ndarray | None:
+def _read_list(value: list[Any] | tuple) -> np.ndarray | None:
     """Return the numbers of nested lists as an array, or None where it is anything else."""
     if not _holds_numbers(value, depth=5, budget=[LARGEST]):
         return None
@@ -304,7 +312,7 @@ def _clean(text: str, most: int) -> str:
     return text if len(text) <= most else text[:most] + " ..."
 
 
-def _ask(question: Callable, *args: object) -> Any:
+def _ask(question: Callable[..., Any], *args: object) -> Any:
     """Return the answer, or None where none comes: to answer, an object may run code of the student's own."""
     try:
         return question(*args)

@@ -64,7 +64,7 @@ CONTROLS = (
 NAME_WIDTH = {"description_width": "10.5em"}  # the longest name, "Ancho de la ventana"
 
 
-def as_table(controls: list[Control], titles: list[str]) -> list[dict]:
+def as_table(controls: list[Control], titles: list[str]) -> list[dict[str, Any]]:
     """Return the controls as the picture's own door reads them."""
     options = {"example": titles}
     return [
@@ -73,13 +73,13 @@ def as_table(controls: list[Control], titles: list[str]) -> list[dict]:
     ]
 
 
-def as_widgets(controls: list[Control], titles: list[str], picture: Any) -> dict[str, list]:
+def as_widgets(controls: list[Control], titles: list[str], picture: Any) -> dict[str, list[Any]]:
     """Return the controls as widgets linked to the picture in the browser, by the room they stand in.
 
     What is linked stands in the picture's `links`. With ipywidgets' own `jslink` every slider that moves, or
     follows another, would tell Python so: a key press would cost eight messages instead of one.
     """
-    rooms: dict[str, list] = {"top": [], "motion": [], "settings": []}
+    rooms: dict[str, list[Any]] = {"top": [], "motion": [], "settings": []}
     links = []
     for control in controls:
         widget, linked = MAKERS[control.kind](control, titles, picture)
@@ -141,4 +141,4 @@ def _play(_control: Control, _titles: list[str], picture: Any) -> Linked:
     return widget, {"max": "last_position", "value": "position", "playing": "playing"}
 
 
-MAKERS = {"slider": _slider, "choice": _choice, "check": _check, "play": _play}
+MAKERS: dict[str, Any] = {"slider": _slider, "choice": _choice, "check": _check, "play": _play}

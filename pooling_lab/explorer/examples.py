@@ -36,7 +36,7 @@ class Example:
     name: str
     title: str
     array: Any
-    setting: dict = field(default_factory=dict)
+    setting: dict[str, Any] = field(default_factory=dict)
     note: str = ""
     palette: str = "blue"
 

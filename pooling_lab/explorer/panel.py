@@ -30,7 +30,7 @@ PALETTES = {
     "grey": [[[0, 0, 0], [255, 255, 255]], [[0, 0, 0], [255, 255, 255]]],
 }
 
-DEFAULTS = {"kernel_size": 2, "stride": None, "padding": 0, "mode": "max"}
+DEFAULTS: dict[str, Any] = {"kernel_size": 2, "stride": None, "padding": 0, "mode": "max"}
 
 # The values that choose what the student's function is called with.
 SETTING = (
@@ -62,36 +62,36 @@ class Picture(Watched, anywidget.AnyWidget):
     _esm = HERE / "picture.js"
     _css = HERE / "picture.css"
 
-    examples = traitlets.List().tag(sync=True)
-    words = traitlets.Dict().tag(sync=True)
-    palettes = traitlets.Dict(PALETTES).tag(sync=True)
-    links = traitlets.List().tag(sync=True)
-    yours = traitlets.Instance(dict, allow_none=True).tag(sync=True)
-    whole = traitlets.Bool(False).tag(sync=True)
+    examples: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    words: traitlets.Dict[Any, Any] = traitlets.Dict().tag(sync=True)
+    palettes: traitlets.Dict[Any, Any] = traitlets.Dict(PALETTES).tag(sync=True)
+    links: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    yours: traitlets.Instance[Any] = traitlets.Instance(dict, allow_none=True).tag(sync=True)
+    whole: traitlets.Bool[Any, Any] = traitlets.Bool(False).tag(sync=True)
 
-    example = traitlets.Int(0).tag(sync=True)
-    channel = traitlets.Int(0).tag(sync=True)
-    mode = traitlets.Int(0).tag(sync=True)
-    window_height = traitlets.Int(2).tag(sync=True)
-    window_width = traitlets.Int(2).tag(sync=True)
-    stride_height = traitlets.Int(2).tag(sync=True)
-    stride_width = traitlets.Int(2).tag(sync=True)
-    padding_height = traitlets.Int(0).tag(sync=True)
-    padding_width = traitlets.Int(0).tag(sync=True)
-    count_include_pad = traitlets.Bool(True).tag(sync=True)
-    same = traitlets.Bool(True).tag(sync=True)
-    stride_is_window = traitlets.Bool(True).tag(sync=True)
-    position = traitlets.Int(0).tag(sync=True)
-    playing = traitlets.Bool(False).tag(sync=True)
+    example: traitlets.Int[Any, Any] = traitlets.Int(0).tag(sync=True)
+    channel: traitlets.Int[Any, Any] = traitlets.Int(0).tag(sync=True)
+    mode: traitlets.Int[Any, Any] = traitlets.Int(0).tag(sync=True)
+    window_height: traitlets.Int[Any, Any] = traitlets.Int(2).tag(sync=True)
+    window_width: traitlets.Int[Any, Any] = traitlets.Int(2).tag(sync=True)
+    stride_height: traitlets.Int[Any, Any] = traitlets.Int(2).tag(sync=True)
+    stride_width: traitlets.Int[Any, Any] = traitlets.Int(2).tag(sync=True)
+    padding_height: traitlets.Int[Any, Any] = traitlets.Int(0).tag(sync=True)
+    padding_width: traitlets.Int[Any, Any] = traitlets.Int(0).tag(sync=True)
+    count_include_pad: traitlets.Bool[Any, Any] = traitlets.Bool(True).tag(sync=True)
+    same: traitlets.Bool[Any, Any] = traitlets.Bool(True).tag(sync=True)
+    stride_is_window: traitlets.Bool[Any, Any] = traitlets.Bool(True).tag(sync=True)
+    position: traitlets.Int[Any, Any] = traitlets.Int(0).tag(sync=True)
+    playing: traitlets.Bool[Any, Any] = traitlets.Bool(False).tag(sync=True)
 
     # What follows from the others.
-    longest_window = traitlets.Int(2).tag(sync=True)
-    most_padding = traitlets.Int(table.MOST_PADDING).tag(sync=True)
-    last_position = traitlets.Int(1).tag(sync=True)
-    last_channel = traitlets.Int(1).tag(sync=True)
-    show_width = traitlets.Unicode("none").tag(sync=True)
-    show_channel = traitlets.Unicode("none").tag(sync=True)
-    show_include_pad = traitlets.Unicode("none").tag(sync=True)
+    longest_window: traitlets.Int[Any, Any] = traitlets.Int(2).tag(sync=True)
+    most_padding: traitlets.Int[Any, Any] = traitlets.Int(table.MOST_PADDING).tag(sync=True)
+    last_position: traitlets.Int[Any, Any] = traitlets.Int(1).tag(sync=True)
+    last_channel: traitlets.Int[Any, Any] = traitlets.Int(1).tag(sync=True)
+    show_width: traitlets.Unicode[Any, Any] = traitlets.Unicode("none").tag(sync=True)
+    show_channel: traitlets.Unicode[Any, Any] = traitlets.Unicode("none").tag(sync=True)
+    show_include_pad: traitlets.Unicode[Any, Any] = traitlets.Unicode("none").tag(sync=True)
 
     @property
     def setting(self) -> Setting:
@@ -104,13 +104,13 @@ class Picture(Watched, anywidget.AnyWidget):
             self.count_include_pad,
         )
 
-    def values(self) -> dict:
+    def values(self) -> dict[str, Any]:
         """Return all that the figure is drawn from."""
         own = set(Picture.class_trait_names()) - set(anywidget.AnyWidget.class_trait_names()) - {"links"}
         return {name: getattr(self, name) for name in own}
 
 
-def picture_values(setting: Setting, stride_is_window: bool) -> dict:
+def picture_values(setting: Setting, stride_is_window: bool) -> dict[str, Any]:
     """Return a setting under the picture's names."""
     pairs = {"window": setting.window, "stride": setting.stride, "padding": setting.padding}
     heights = {f"{name}_height": pair[0] for name, pair in pairs.items()}
@@ -134,7 +134,9 @@ class Explorer(Watched, ipywidgets.VBox):
         The figure; its values can be read and set from Python.
     """
 
-    def __init__(self, picture: Picture, shown: list[Shown], function: Callable | None, static: bool):
+    def __init__(
+        self, picture: Picture, shown: list[Shown], function: Callable[..., Any] | None, static: bool
+    ):
         self.picture = picture
         self._shown = shown
         self._function = function
@@ -229,7 +231,7 @@ class Explorer(Watched, ipywidgets.VBox):
         values = {**picture.values(), "controls": table.as_table(self._controls, titles)}
         return door(svg, self.alternative(), values)
 
-    def save(self, path: str | os.PathLike) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write the explorer as a page of its own, alive without a kernel and without a network.
 
         Parameters
@@ -243,7 +245,7 @@ class Explorer(Watched, ipywidgets.VBox):
     def __repr__(self) -> str:
         return self.alternative()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict:
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         is_live = self.comm is not None and somebody_watches() and not self._static
         widget: Any = super()._repr_mimebundle_(**kwargs) if is_live else {}
         return {**widget, "text/plain": self.alternative(), "text/html": self.html()}
@@ -272,7 +274,7 @@ def explore(
     mode: str | None = None,
     count_include_pad: bool = True,
     example: str | None = None,
-    function: Callable | None = None,
+    function: Callable[..., Any] | None = None,
     static: bool = False,
 ) -> Explorer:
     """Watch a pooling window on its way over a matrix.
@@ -366,7 +368,7 @@ def _position_of(name: str, listed: list[Example]) -> int:
     return names.index(name)
 
 
-def _without(entry: Example, function: Callable, mode: str | None) -> Example:
+def _without(entry: Example, function: Callable[..., Any], mode: str | None) -> Example:
     """Return an example without the arguments that the student's function does not take."""
     taken = {*yours.asked(function), "mode"}
     setting = {name: value for name, value in entry.setting.items() if name in taken}
@@ -382,7 +384,7 @@ def _without(entry: Example, function: Callable, mode: str | None) -> Example:
     )
 
 
-def _entry(entry: Example, part: Shown) -> dict:
+def _entry(entry: Example, part: Shown) -> dict[str, Any]:
     """Return an example as the picture gets it."""
     arguments = {**DEFAULTS, "count_include_pad": True, **entry.setting}
     note = " ".join(filter(None, [translated(entry.note) if entry.note else "", part.sentence]))

@@ -8,6 +8,7 @@ import math
 import uuid
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from ..language import _
 from .setting import Setting, show
@@ -22,7 +23,7 @@ LABEL = 150  # what "Output 10 × 10" takes in either language
 INK, SOFT, LINE, ACCENT = "#16212c", "#52606d", "#d5dde5", "#c44500"
 
 
-def _paint(value: float, low: float, high: float, palette: list) -> tuple[str, str]:
+def _paint(value: float, low: float, high: float, palette: list[Any]) -> tuple[str, str]:
     """Return a cell's colour, and black or white on it, whichever is easier to read."""
     t = (value - low) / (high - low) if high > low and math.isfinite(value) else 0.5
     rgb = [a + t * (b - a) for a, b in zip(*palette, strict=True)]
@@ -39,7 +40,7 @@ def _cell(x: float, y: float, text: str, fill: str, ink: str) -> str:
     )
 
 
-def still_svg(rows: list[list[float]], setting: Setting, place: tuple[int, int], palette: list) -> str:
+def still_svg(rows: list[list[float]], setting: Setting, place: tuple[int, int], palette: list[Any]) -> str:
     """Return the figure at one place of the window as SVG text; `place` is the window's (row, column)."""
     height, width = len(rows), len(rows[0])
     tall, wide = setting.windows((height, width))
@@ -87,7 +88,7 @@ def still_svg(rows: list[list[float]], setting: Setting, place: tuple[int, int],
     )
 
 
-def door(svg: str, alternative: str, values: dict) -> str:
+def door(svg: str, alternative: str, values: dict[str, Any]) -> str:
     """Return HTML that draws itself anew where scripts run, and shows the still figure where they do not.
 
     Parameters

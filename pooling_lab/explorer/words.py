@@ -1,6 +1,7 @@
 """Every sentence of the picture and the name of every control, in one table."""
 
 from string import Formatter
+from typing import Any
 
 from ..language import _, later
 
@@ -75,7 +76,7 @@ def translated(sentence: str) -> str:
     return _(sentence, **places)
 
 
-def words() -> dict:
+def words() -> dict[str, Any]:
     """Return all sentences as the picture gets them."""
     said = {key: translated(sentence) for key, sentence in SENTENCES.items()}
     return {**said, "names": {key: _(name) for key, name in NAMES.items()}}

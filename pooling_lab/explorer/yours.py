@@ -23,7 +23,7 @@ TOLERANCE = {"float16": 1e-2, "float32": 1e-5}
 ORDER = ("kernel_size", "stride", "padding", "count_include_pad")
 
 
-def asked(function: Callable) -> tuple[str, ...]:
+def asked(function: Callable[..., Any]) -> tuple[str, ...]:
     """Return which arguments of pooling a function takes after x."""
     try:
         parameters = list(inspect.signature(function).parameters.values())
@@ -35,7 +35,7 @@ def asked(function: Callable) -> tuple[str, ...]:
     return tuple(name for place, name in enumerate(ORDER) if name in names or place < len(names[:1]))
 
 
-def mode_of(function: Callable) -> str | None:
+def mode_of(function: Callable[..., Any]) -> str | None:
     """Return which pooling a function's name promises, None where it promises none."""
     name = name_of(function).lower()
     if "avg" in name or "average" in name or "mean" in name:
@@ -43,7 +43,7 @@ def mode_of(function: Callable) -> str | None:
     return "max" if "max" in name else None
 
 
-def name_of(function: Callable) -> str:
+def name_of(function: Callable[..., Any]) -> str:
     """Return what to call a function."""
     return getattr(function, "__name__", type(function).__name__)
 
@@ -69,7 +69,7 @@ class Outcome:
     output: np.ndarray | None = None
     tolerance: float = 0.0
 
-    def for_channel(self, channel: int) -> dict:
+    def for_channel(self, channel: int) -> dict[str, Any]:
         """Return what the picture shows beside one channel."""
         rows = None if self.output is None else plain_rows(self.output[channel])
         return {"call": self.call, "message": self.message, "rows": rows, "tolerance": self.tolerance}
@@ -92,7 +92,7 @@ class Outcome:
         return None
 
 
-def run(function: Callable, array: np.ndarray, channel: int, setting: Setting) -> Outcome:
+def run(function: Callable[..., Any], array: np.ndarray, channel: int, setting: Setting) -> Outcome:
     """Call the student's function on the input of the picture.
 
     Parameters
@@ -161,7 +161,7 @@ def _judged(got: Any, x: np.ndarray, given: np.ndarray, setting: Setting, call: 
     return Outcome(call, message, got.reshape(-1, *expected[-2:]), tolerance)
 
 
-def _fed(function: Callable, array: np.ndarray, channel: int) -> np.ndarray:
+def _fed(function: Callable[..., Any], array: np.ndarray, channel: int) -> np.ndarray:
     """Give a function for one matrix a matrix, one for batches a batch, any other what there is."""
     name = name_of(function)
     if name.endswith("_matrix"):
@@ -185,19 +185,19 @@ def _arguments(setting: Setting) -> dict[str, Any]:
     return values
 
 
-def _call(function: Callable, x: np.ndarray, arguments: dict[str, Any]) -> Any:
+def _call(function: Callable[..., Any], x: np.ndarray, arguments: dict[str, Any]) -> Any:
     if "kernel_size" not in arguments:
         return function(x, **arguments)
     rest = {name: value for name, value in arguments.items() if name != "kernel_size"}
     return function(x, arguments["kernel_size"], **rest)  # whatever the student calls the window
 
 
-def _written(function: Callable, x: np.ndarray, arguments: dict[str, Any]) -> str:
+def _written(function: Callable[..., Any], x: np.ndarray, arguments: dict[str, Any]) -> str:
     listed = "".join(f", {name}={value}" for name, value in arguments.items())
     return f"{name_of(function)}(x{listed}), x.shape = {x.shape}"
 
 
-def _raised(function: Callable, error: BaseException, call: str) -> str:
+def _raised(function: Callable[..., Any], error: BaseException, call: str) -> str:
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     sentence = _("{call} raised {what}", call=call, what=what)
     file = getattr(getattr(function, "__code__", None), "co_filename", None)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import ClearHiddenTests
+from nbgrader.preprocessors.clearhiddentests import ClearHiddenTests
 
 SCHEMA = 3
 

@@ -75,7 +75,7 @@ class ChangedPreprocessors(list[Any], DeferredConfig):
     def __init__(self, changes: Changes, base: Iterable[Any] | None = None) -> None:
         super().__init__()
         self.changes = changes
-        self.base = None if base is None else list(base)
+        self.base: list[Any] | None = None if base is None else list(base)
         self.edits: list[tuple[int | None, list[Any]]] = []  # an index (None for the end), and what to insert
 
     def append(self, item: Any) -> None:

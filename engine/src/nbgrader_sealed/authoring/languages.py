@@ -1,5 +1,7 @@
 """Notebooks in several languages: keep the cells of one."""
 
+from typing import Any
+
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -27,8 +29,10 @@ class KeepLanguage(NbGraderPreprocessor):
         If the notebook has tagged cells, but none in the configured language.
     """
 
-    language = Unicode("", help="The language to keep: what follows lang- in a cell's tag.").tag(config=True)
-    release_directory = Unicode(
+    language: Unicode[Any, Any] = Unicode(
+        "", help="The language to keep: what follows lang- in a cell's tag."
+    ).tag(config=True)
+    release_directory: Unicode[Any, Any] = Unicode(
         "release/{language}", help="The folder that `nbgrader-sealed release` writes a language to."
     ).tag(config=True)
 

@@ -1,13 +1,14 @@
 """A copy of the gradebook's assignments for the workers, which only read it."""
 
 from pathlib import Path
+from typing import Any
 
 from nbgrader import api
 from nbgrader.api import Gradebook
 from sqlalchemy import Connection, Table, create_engine, insert, select
 
 # The tables that define assignments; none with students' names or grades.
-ASSIGNMENTS = (
+ASSIGNMENTS: tuple[Any, ...] = (
     api.Course,
     api.Assignment,
     api.Notebook,

@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -26,13 +26,13 @@ from nbgrader.converters import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import parse_utc, rmtree
 
-from nbgrader_sealed.assignment import read_cells
+from nbgrader_sealed.assignment import AssignmentCell, read_cells
 from nbgrader_sealed.private.nbconvert import run_preprocessors
 from nbgrader_sealed.private.nbgrader import PersistentGradebook, StagingAutograde
 
 # Preprocessors that write to the gradebook: the first of them in the configuration, and all after it, run in
 # the process that has the gradebook.
-WRITERS = (SaveAutoGrades, AssignLatePenalties)
+WRITERS: tuple[type, ...] = (SaveAutoGrades, AssignLatePenalties)
 
 
 class Busy(Exception):
@@ -71,18 +71,18 @@ class BatchAutograde(StagingAutograde):
 
     def prepare(self) -> None:
         """Set up what nbgrader sets up before the first submission."""
-        self.writer = FilesWriter(parent=self, config=self.config)
-        self.exporter = self.exporter_class(parent=self, config=self.config)
+        self.writer: FilesWriter = FilesWriter(parent=self, config=self.config)
+        self.exporter: Any = self.exporter_class(parent=self, config=self.config)
         kinds = list(self.autograde_preprocessors)
         first = next((n for n, kind in enumerate(kinds) if _writes(kind)), len(kinds))
-        self.autograde_preprocessors, self.savers = kinds[:first], kinds[first:]
-        self.read_cells = cache(read_cells)
+        self.autograde_preprocessors: Any = kinds[:first]
+        self.savers: list[Any] = kinds[first:]
+        self.read_cells: Callable[..., dict[str, AssignmentCell]] = cache(read_cells)
         os.chdir(self.course.root)
 
     def before_conversion(self, sanitising: bool) -> None:
         """Write a notebook compactly if the next step reads it at once."""
-        exporter: Any = self.exporter
-        exporter.compact_output = sanitising
+        self.exporter.compact_output = sanitising
 
     def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
         """Return nbgrader's resources, with a reader that caches the assignment's cells."""
@@ -119,7 +119,7 @@ class BatchAutograde(StagingAutograde):
     def needs_grading(self, submission: Submission) -> bool:
         """Return whether nbgrader would grade a submission: if it has not, or if a newer one came."""
         with self._recording_problems(submission):
-            self.notebooks = submission.notebooks
+            self.notebooks: list[str] = submission.notebooks
             self.run_pre_convert_hook()
             folder = self.submitted_folder(submission.assignment, submission.student)
             check_timestamp(Path(folder, "timestamp.txt"))

@@ -24,7 +24,7 @@ from nbgrader.apps.autogradeapp import AutogradeApp
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.converters import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import ClearHiddenTests
+from nbgrader.preprocessors.clearhiddentests import ClearHiddenTests
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -67,34 +67,34 @@ class GradeApp(AutogradeApp):
         nbgrader-sealed grade ps1 --force                    all again
         nbgrader-sealed grade ps1 --seed 4711                with the cases that a report names by this seed
         """
-    aliases = {  # noqa: RUF012 - as in traitlets
+    aliases: dict[str, Any] = {  # noqa: RUF012 - as in traitlets
         **AutogradeApp.aliases,
         "jobs": "GradeApp.jobs",
         "student": "GradeApp.students",
         "seed": "GradeApp.seed",
     }
 
-    jobs = Integer(
+    jobs: Integer[Any, Any] = Integer(
         len(cores()) or os.cpu_count() or 1,
         help="How many submissions are graded at once (default: the machine's cores).",
     ).tag(config=True)
-    seconds = Float(
+    seconds: Float[Any, Any] = Float(
         1200, min=60, help="Seconds that one submission may take in all before it is stopped and fails."
     ).tag(config=True)
-    memory = Integer(
+    memory: Integer[Any, Any] = Integer(
         6 * 2**30, min=2**30, help="Bytes of address space for each grading process (kernels excluded)."
     ).tag(config=True)
-    students = List(Unicode(), help="Only these students (default: all).").tag(config=True)
-    seed = Integer(
+    students: List[Any] = List(Unicode(), help="Only these students (default: all).").tag(config=True)
+    seed: Integer[Any, Any] = Integer(
         None,
         min=0,
         allow_none=True,
         help="The seed of the hidden tests' cases, the same for all (default: a fresh one for each run).",
     ).tag(config=True)
-    seed_variable = Unicode(
+    seed_variable: Unicode[Any, Any] = Unicode(
         "", help="The environment variable that passes the seed to hidden tests (default: none)."
     ).tag(config=True)
-    prepare = Unicode(
+    prepare: Unicode[Any, Any] = Unicode(
         "", help="A function, as module:function, called with the assignment's name before a class is graded."
     ).tag(config=True)
 
@@ -176,12 +176,12 @@ class Grading:
     """
 
     def __init__(self, app: GradeApp, console: Console) -> None:
-        self.app = app
-        self.console = console
-        self.converter = BatchAutograde(coursedir=app.course, parent=app)
-        self.kernel_name = SealedExecute(parent=self.converter).kernel_name
-        self.log = Path(app.course.root) / LOG
-        self.done = 0
+        self.app: GradeApp = app
+        self.console: Console = console
+        self.converter: BatchAutograde = BatchAutograde(coursedir=app.course, parent=app)
+        self.kernel_name: str = SealedExecute(parent=self.converter).kernel_name
+        self.log: Path = Path(app.course.root) / LOG
+        self.done: int = 0
         self.failed: list[Submission] = []
 
     def run(self) -> int:

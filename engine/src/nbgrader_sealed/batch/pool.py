@@ -74,8 +74,8 @@ class Pool(Generic[Task]):
     def __init__(
         self, size: int, work: Callable[[Task], Any], initialize: Callable[[], None], seconds: float = inf
     ) -> None:
-        self.size = size + SPARE_WORKERS
-        self.slots = WorkerSlots(FORK, size)
+        self.size: int = size + SPARE_WORKERS
+        self.slots: WorkerSlots = WorkerSlots(FORK, size)
         self.work = work
         self.initialize = initialize
         self.seconds = seconds

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache, partial
 from html import escape
+from typing import Any
 from urllib.parse import unquote
 
 import nh3
@@ -249,15 +250,17 @@ def safe_markdown(context: Context, source: str) -> str:
 class SanitiseOutputs(Preprocessor):
     """Sanitise outputs before they become a page (for `HTMLExporter.preprocessors`)."""
 
-    css_classes = List(
+    css_classes: List[Any] = List(
         Unicode(), help="CSS classes that outputs may keep, beside pandas' and Pygments'."
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Drop the notebook's widgets, and sanitise its cells."""
         nb.metadata.pop("widgets", None)
-        self.language = nb.metadata.get("lang")
-        self.source_left, self.html_left, self.tags_left = MAX_TOTAL_SOURCE, MAX_TOTAL_HTML, MAX_TOTAL_TAGS
+        self.language: Any = nb.metadata.get("lang")
+        self.source_left: int = MAX_TOTAL_SOURCE
+        self.html_left: int = MAX_TOTAL_HTML
+        self.tags_left: int = MAX_TOTAL_TAGS
         return super().preprocess(nb, resources)
 
     def preprocess_cell(

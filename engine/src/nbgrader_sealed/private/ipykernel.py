@@ -121,7 +121,7 @@ class QuickStream(OutStream):
 class HandedKernel(IPythonKernel):
     """ipykernel's kernel, which may be made before it has sockets."""
 
-    compiler_class = Type(QuickCompiler)
+    compiler_class: Any = Type(QuickCompiler)
 
     @classmethod
     def instance(cls, *args: Any, **traits: Any) -> "HandedKernel":
@@ -139,8 +139,8 @@ class HandedKernelApp(IPKernelApp):
     Each channel's port is the number of a listening Unix socket that this process already has open.
     """
 
-    kernel_class = Type(HandedKernel)
-    outstream_class = f"{__name__}.QuickStream"
+    kernel_class: Any = Type(HandedKernel)
+    outstream_class: Any = f"{__name__}.QuickStream"
 
     def _try_bind_socket(self, s: zmq.Socket, port: int) -> int:
         _listen(s, port)
@@ -159,19 +159,19 @@ class HandedKernelApp(IPKernelApp):
         """Tell nobody how to connect; only note the ports."""
         self._ports = {channel: getattr(self, f"{channel}_port") for channel in CHANNELS}
 
-    def init_control(self, context: zmq.Context) -> None:
+    def init_control(self, context: Any) -> None:
         """Set up the control channel, without the debugger's way back to the shell channel."""
         super().init_control(context)
         self.debug_shell_socket.close(linger=0)  # it would try for ever to connect
-        self.debug_shell_socket = context.socket(zmq.DEALER)
+        self.debug_shell_socket: Any = context.socket(zmq.DEALER)
 
-    def init_iopub(self, context: zmq.Context) -> None:
+    def init_iopub(self, context: Any) -> None:
         """Set up the channel for output, without the TCP socket by which subprocesses would reach it."""
-        self.iopub_socket = context.socket(zmq.PUB)
+        self.iopub_socket: Any = context.socket(zmq.PUB)
         self.iopub_socket.linger = 1000
-        self.iopub_port = self._bind_socket(self.iopub_socket, self.iopub_port)
+        self.iopub_port: Any = self._bind_socket(self.iopub_socket, self.iopub_port)
         self.configure_tornado_logger()
-        self.iopub_thread = DirectOutput(self.iopub_socket, session=self.session)
+        self.iopub_thread: Any = DirectOutput(self.iopub_socket, session=self.session)
         self.iopub_thread.start()
         self.iopub_socket = self.iopub_thread.background_socket
 
@@ -182,7 +182,7 @@ class HandedKernelApp(IPKernelApp):
 
     def init_heartbeat(self) -> None:
         """Start the heartbeat."""
-        self.heartbeat = _HandedHeartbeat(self.context, (self.transport, self.ip, self.hb_port))
+        self.heartbeat: Any = _HandedHeartbeat(self.context, (self.transport, self.ip, self.hb_port))
         self.heartbeat.start()
 
 

@@ -2,6 +2,8 @@
 
 import contextlib
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 # What is borrowed below; a test says by name which is gone.
 BORROWED = (
@@ -16,7 +18,7 @@ BORROWED_ATTRIBUTES = (
 
 
 @contextlib.contextmanager
-def without_input(kernel):
+def without_input(kernel: Any) -> Iterator[None]:
     """Refuse `input()` for a while, as a kernel does for a front end that has nobody to ask."""
     kernel._forward_input(allow_stdin=False)
     try:
@@ -25,11 +27,11 @@ def without_input(kernel):
         kernel._restore_input()
 
 
-def failed_to_show(shell):
+def failed_to_show(shell: Any) -> bool:
     """Return whether the value of the last cell raised an exception when it was shown."""
     return bool(getattr(shell, "_last_traceback_during_displayhook", False))
 
 
-def forget_loaded_modules(shell):
+def forget_loaded_modules(shell: Any) -> None:
     """Let `%reset --aggressive` leave the modules that are loaded now."""
     shell._sys_modules_keys = set(sys.modules)

@@ -101,11 +101,11 @@ class PersistentGradebook(Gradebook):
         self.db.commit = lambda: None  # the session flushes before each query, and `close` commits
         self._read: dict[tuple[str, ...], dict[tuple[type, str], Any]] = {}
 
-    def find_grade(self, grade_cell: str, *whose: str) -> Grade:
+    def find_grade(self, grade_cell: str, *whose: str) -> Any:
         """Find a cell's grade; `whose` are the names of notebook, assignment and student."""
         return self._of_cells(whose).get((Grade, grade_cell)) or super().find_grade(grade_cell, *whose)
 
-    def find_comment(self, solution_cell: str, *whose: str) -> Comment:
+    def find_comment(self, solution_cell: str, *whose: str) -> Any:
         """Find a cell's comment; `whose` are the names of notebook, assignment and student."""
         found = self._of_cells(whose).get((Comment, solution_cell))
         return found or super().find_comment(solution_cell, *whose)

@@ -23,7 +23,7 @@ START = (
     "from nbgrader_sealed.sandbox.sandboxed.server import main; main(int(sys.argv[2]), sys.argv[3:])"
 )
 SECONDS_TO_START = 60.0
-LOST = {"ended": -int(signal.SIGKILL), "why": None}
+LOST: dict[str, Any] = {"ended": -int(signal.SIGKILL), "why": None}
 
 
 class SandboxError(RuntimeError):

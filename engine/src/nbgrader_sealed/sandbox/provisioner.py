@@ -20,7 +20,7 @@ class SandboxProvisioner(LocalProvisioner):
     The kernel's folder is a copy of the one it is started for, which is removed when it ends.
     """
 
-    sandbox = Instance(Sandbox)
+    sandbox: Instance[Any] = Instance(Sandbox)
     workspace: Workspace | None = None
     started: StartedKernel | None = None
 
@@ -76,11 +76,11 @@ class SandboxProvisioner(LocalProvisioner):
         kernel = {"key": session.key.decode(), "scheme": session.signature_scheme}
         try:
             workspace = self._prepared()
-            self.started = await asyncio.to_thread(self.sandbox.start, workspace, kernel, kwargs["env"])
+            started = await asyncio.to_thread(self.sandbox.start, workspace, kernel, kwargs["env"])
         except BaseException:
             self._clear()
             raise
-        self.pid = self.started.kernel.number
+        self.started, self.pid = started, started.kernel.number
         workspace.close_listeners()
         return self.connection_info
 

@@ -18,7 +18,7 @@ class StartedKernel:
     """A kernel, and the fork server that ends with it if it was started for it alone."""
 
     def __init__(self, kernel: Kernel, server: ForkServer | None) -> None:
-        self.kernel = kernel
+        self.kernel: Kernel = kernel
         self._server = server
 
     def close(self) -> None:
@@ -36,9 +36,11 @@ class SandboxRuntime:
     _lock = threading.RLock()
 
     def __init__(self) -> None:
-        self.folder = short_folder()
-        self.workspaces, self.sockets = self.folder / "workspaces", self.folder / "sockets"
-        self.packages, self.home = self.folder / "packages", self.folder / "home"
+        self.folder: Path = short_folder()
+        self.workspaces: Path = self.folder / "workspaces"
+        self.sockets: Path = self.folder / "sockets"
+        self.packages: Path = self.folder / "packages"
+        self.home: Path = self.folder / "home"
         for part in (self.workspaces, self.sockets, self.packages, self.home):
             part.mkdir()
         self.tried: dict[str, str] = {}

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from traitlets import Bool, Enum, Instance, List, Unicode, default
 from traitlets.config import LoggingConfigurable
@@ -52,25 +53,29 @@ REFUSAL = (
 class Sandbox(LoggingConfigurable):
     """The sandbox of students' kernels."""
 
-    kind = Enum(
+    kind: Enum[Any] = Enum(
         ["auto", "bubblewrap", "landlock", "none"],
         default_value="auto",
         help="What keeps a kernel in; auto: the first of bubblewrap and Landlock that works.",
     ).tag(config=True)
-    warm = Bool(True, help="Fork kernels from a process that has loaded what they need.").tag(config=True)
-    preload = List(Unicode(), help="Modules that the fork server loads, as they are imported.").tag(
+    warm: Bool[Any, Any] = Bool(True, help="Fork kernels from a process that has loaded what they need.").tag(
         config=True
     )
-    packages = List(
+    preload: List[Any] = List(
+        Unicode(), help="Modules that the fork server loads, as they are imported."
+    ).tag(config=True)
+    packages: List[Any] = List(
         Unicode(), help="Importable packages to show that lie outside of Python's own folders."
     ).tag(config=True)
-    readable = List(Unicode(), help="More files and folders that a kernel may read.").tag(config=True)
-    environment = List(
+    readable: List[Any] = List(Unicode(), help="More files and folders that a kernel may read.").tag(
+        config=True
+    )
+    environment: List[Any] = List(
         Unicode(),
         default_value=["LANG", "LC_ALL", "LC_CTYPE", "TZ", "NBGRADER_EXECUTION"],
         help="Names of the environment variables that a kernel gets, if they are set.",
     ).tag(config=True)
-    limits = Instance(Limits)
+    limits: Instance[Any] = Instance(Limits)
 
     @default("limits")
     def _limits_of_this(self) -> Limits:

@@ -34,13 +34,13 @@ class Workspace:
     """
 
     def __init__(self, workspaces: Path, sockets: Path, name: str) -> None:
-        self.folder = workspaces / name
-        self.address = str(sockets / name)
+        self.folder: Path = workspaces / name
+        self.address: str = str(sockets / name)
         if len(self.address) > LONGEST_SOCKET_PATH:
             raise ValueError(f"sockets: the path {self.address!r} is too long for a Unix socket")
         for part in (WORK, HOME, TEMPORARY):
             (self.folder / part).mkdir(parents=True, mode=0o755)
-        self.listeners = [self._listen(number) for number in range(1, 1 + len(CHANNELS))]
+        self.listeners: list[socket.socket] = [self._listen(number) for number in range(1, 1 + len(CHANNELS))]
 
     def _listen(self, number: int) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -71,7 +71,7 @@ class SafeNotebookExporter(PlainNotebookExporter):
     points and does not stop nbgrader.
     """
 
-    language = Unicode(
+    language: Unicode[Any, Any] = Unicode(
         SOURCE_LANGUAGE, help="The first language of the message in an unreadable notebook."
     ).tag(config=True)
 

@@ -12,7 +12,7 @@ from nbgrader_sealed.sandbox.sandboxed import linux
 # Numbers from Linux's arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h;
 # None: the architecture has no such call. From 424 on they are the same everywhere.
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
-NUMBERS = {
+NUMBERS: dict[str, tuple[int, int | None]] = {
     "open": (2, None),
     "ioctl": (16, 29),
     "shmget": (29, 194),
