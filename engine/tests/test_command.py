@@ -140,10 +140,17 @@ def test_an_assignment_that_there_is_not_is_named_and_nothing_is_released(plain)
 
 
 def test_a_course_without_assignments_says_so(tmp_path):
+    (tmp_path / "nbgrader_config.py").write_text("")
     done = sealed(tmp_path, "release")
     assert done.returncode == 1
     assert "the course's source holds no notebook of an assignment" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_is_no_course_says_so(tmp_path):
+    done = sealed(tmp_path, "release")
+    assert done.returncode == 1
+    assert done.stderr == f"nbgrader-sealed release: {tmp_path} holds no nbgrader_config.py\n"
 
 
 def test_a_notebook_that_lacks_a_language_is_named_and_nothing_is_released(bilingual):
@@ -162,7 +169,7 @@ def test_a_notebook_that_nbgrader_refuses_is_named_with_its_log(plain):
     done = sealed(plain, "release")
     assert done.returncode == 1
     assert "nbgrader-sealed release: qs:\n" in done.stderr
-    assert "Duplicate cell id" in done.stderr
+    assert "double-test" in done.stderr
     assert done.stdout == "release/ps\n"
 
 
@@ -211,7 +218,7 @@ def test_a_released_assignment_is_graded_by_the_same_command(tmp_path):
     course = TinyCourse(tmp_path / "course")
     nothing = sealed(course.root, "grade", "ps")
     assert nothing.returncode == 1
-    assert "no submissions: submitted/ contains no notebook of 'ps'" in nothing.stderr
+    assert "there is no submission of 'ps': submitted/ contains no notebook of it" in nothing.stderr
     course.hand_in("ana", lambda nb: None)
     done = sealed(course.root, "grade", "ps")
     assert done.returncode == 0, done.stderr

@@ -12,7 +12,9 @@ from tests.support import ROOT
 
 pytestmark = pytest.mark.usefixtures("processes")
 
+LOCKS = ("requirements.lock", "requirements-test.lock")
 TOOLS = ("sh", "dirname", "readlink", "cat", "cmp", "cp", "ln", "rm", "mkdir")  # and nothing else on the path
+MADE_FROM = ("course", *LOCKS, "pyproject.toml", "engine/pyproject.toml")
 SHELLS = [shell for shell in ("sh", "dash", "bash") if shutil.which(shell)]
 
 
@@ -27,7 +29,8 @@ def checkout(tmp_path) -> Path:
     """A checkout of which only the launcher matters."""
     folder = tmp_path / "a checkout"
     folder.mkdir()
-    for name in ("course", "requirements.lock"):
+    for name in MADE_FROM:
+        (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy2(ROOT / name, folder / name)
     return folder
 
@@ -48,8 +51,16 @@ def set_up(checkout) -> Path:
     venv = checkout / ".venv"
     program(venv / "bin" / "python", '[ "$1" = -c ] || echo "in $PWD: python $*"')
     (venv / "at").write_text(f"{checkout}\n")
-    shutil.copy2(checkout / "requirements.lock", venv / "installed.lock")
+    for lock in LOCKS:
+        (venv / f"from-{lock}").write_text(made_from(checkout, lock))
     return checkout
+
+
+def made_from(checkout: Path, lock: str) -> str:
+    """What the launcher notes about an environment: versions, and what our packages say of themselves."""
+    return "".join(
+        (checkout / name).read_text() for name in (lock, "pyproject.toml", "engine/pyproject.toml")
+    )
 
 
 def launch(checkout: Path, *words: str, path: Path, cwd: Path | None = None, shell: str = "sh"):
@@ -103,7 +114,7 @@ def test_without_python3_venv_it_names_the_package(checkout, path):
     done = launch(checkout, "demo", path=path)
     assert done.returncode == 1
     assert done.stderr.endswith("sudo apt install python3-venv\n")
-    assert not (checkout / ".venv" / "installed.lock").exists()
+    assert not (checkout / ".venv" / "from-requirements.lock").exists()
 
 
 def test_with_uv_python3_venv_is_not_needed(checkout, path):
@@ -127,8 +138,9 @@ def test_what_is_set_up_is_not_set_up_again(set_up, path):
     assert done.stdout == f"in {set_up}: python -m classroom.demo\n"
 
 
-@pytest.mark.parametrize("lost", ["installed.lock", "at", "bin/python"])
+@pytest.mark.parametrize("lost", ["from-requirements.lock", "at", "bin/python"])
 def test_an_interrupted_set_up_starts_again(set_up, path, lost):
+    (set_up / ".venv" / "from-requirements-test.lock").unlink()
     (set_up / ".venv" / lost).unlink()
     assert "Setting up" in launch(set_up, "demo", path=path).stdout
 
@@ -147,10 +159,12 @@ def test_who_interrupts_the_set_up_reads_that_it_goes_on_next_time(checkout, pat
 
 
 def test_a_changed_lock_is_installed(set_up, path):
+    (set_up / ".venv" / "from-requirements-test.lock").unlink()
     (set_up / "requirements.lock").write_text("numpy==2.0.0\n")
     done = launch(set_up, "setup", path=path)
     assert "pip install --quiet" in done.stdout
-    assert (set_up / ".venv" / "installed.lock").read_text() == "numpy==2.0.0\n"
+    noted = (set_up / ".venv" / "from-requirements.lock").read_text()
+    assert noted == made_from(set_up, "requirements.lock")
 
 
 def test_a_moved_checkout_is_set_up_anew(set_up, path):
@@ -174,7 +188,9 @@ def test_it_runs_from_another_folder_and_through_a_symbolic_link(set_up, path, t
         (("demo", "--only", "demo-ana"), "-m classroom.demo --only demo-ana"),
         (("lab", "--port", "9999"), "-m classroom.serve lab --port 9999"),
         (("formgrader", "--no-browser"), "-m classroom.serve formgrader --no-browser"),
-        (("release", "max-pooling"), "-m nbgrader_sealed.authoring.release max-pooling"),
+        (("release", "max-pooling"), "-m nbgrader_sealed release max-pooling"),
+        (("grade", "max-pooling", "--jobs", "2"), "-m nbgrader_sealed grade max-pooling --jobs 2"),
+        (("lint",), "-m classroom.lint"),
     ],
 )
 def test_options_are_passed_on(set_up, path, words, called):

@@ -47,7 +47,7 @@ def test_it_gets_the_points_that_the_recipe_expects(recipe, row, graded):
 
 @pytest.mark.parametrize("recipe", GRADED, ids=name)
 def test_its_mistake_is_recognised(recipe, row):
-    assert row(recipe).mistakes == recipe.mistakes
+    assert row(recipe).misconceptions == recipe.mistakes
 
 
 @pytest.mark.parametrize("recipe", GRADED, ids=name)

@@ -15,7 +15,15 @@ from nbgrader_sealed.authoring.languages import KeepLanguage, language_of
 
 
 def load_config(root: Path) -> Config:
-    """Load the course's own `nbgrader_config.py`, as the `nbgrader` command does."""
+    """Load the course's own `nbgrader_config.py`, as the `nbgrader` command does.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    if not (root / "nbgrader_config.py").is_file():
+        raise ValueError(f"{root} holds no nbgrader_config.py")
     return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
 
 
