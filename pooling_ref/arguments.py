@@ -103,6 +103,6 @@ def per_axis(name: str, value: Any, axes: int, least: int) -> tuple[int, ...]:
 
 
 def _integer(value: Any) -> int:
-    if isinstance(value, bool):
+    if isinstance(value, bool | np.bool_):
         raise TypeError
     return operator.index(value)
