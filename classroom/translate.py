@@ -1,4 +1,4 @@
-"""Collect the sentences of both rooms, keep their translations, and compile them: `./course translate`."""
+"""Collect the sentences that people read, keep their translations, and compile them: `./course translate`."""
 
 import argparse
 import io
@@ -12,19 +12,27 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
-DOMAINS = ("pooling_lab", "pooling_ref")
+# Each domain, which is a package's name, with the folder of its code and that of its catalogues.
+DOMAINS = {
+    "pooling_lab": (ROOT / "pooling_lab", ROOT / "pooling_lab" / "locale"),
+    "pooling_ref": (ROOT / "pooling_ref", ROOT / "pooling_ref" / "locale"),
+    "nbgrader_sealed": (
+        ROOT / "engine" / "src" / "nbgrader_sealed",
+        ROOT / "engine" / "src" / "nbgrader_sealed" / "messages" / "locale",
+    ),
+}
 TRANSLATED_TO = ("es",)  # the sentences in the code are English
-KEYWORDS = {"_": None, "later": None}
+KEYWORDS = {"_": None, "later": None, "say": (2,)}  # which argument is the sentence
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)  # no real date: the same sentences give the same files
 
 
 def catalogue_path(domain: str, language: str) -> Path:
-    """Return where the translations of a room lie."""
-    return ROOT / domain / "locale" / language / "LC_MESSAGES" / f"{domain}.po"
+    """Return where the translations of a domain lie."""
+    return DOMAINS[domain][1] / language / "LC_MESSAGES" / f"{domain}.po"
 
 
 def collect(domain: str) -> Catalog:
-    """Return all sentences that stand in the code of a room.
+    """Return all sentences that stand in the code of a domain.
 
     Parameters
     ----------
@@ -32,18 +40,18 @@ def collect(domain: str) -> Catalog:
         The name of its package.
     """
     sentences = Catalog(domain=domain)
-    found = extract_from_dir(ROOT / domain, [("**.py", "python")], keywords=KEYWORDS)
+    found = extract_from_dir(DOMAINS[domain][0], [("**.py", "python")], keywords=KEYWORDS)
     for _file, _line, sentence, _comments, _context in sorted(found, key=lambda each: each[:2]):
         sentences.add(sentence)
     return sentences
 
 
 def update(domain: str, language: str) -> Catalog:
-    """Return the translations of a room, with the sentences that are new and without those that are gone."""
+    """Return the translations of a domain, with the sentences that are new and without those that are gone."""
     path = catalogue_path(domain, language)
     known = read_po(io.BytesIO(path.read_bytes()), language, domain) if path.exists() else Catalog()
     fresh = Catalog(
-        language, domain, project="Pooling", version="1", creation_date=SINCE, revision_date=SINCE,
+        language, domain, project=domain, version="1", creation_date=SINCE, revision_date=SINCE,
         last_translator="", language_team="", fuzzy=False, header_comment=f"# {domain}, {language}",
         msgid_bugs_address="", copyright_holder="", charset="utf-8",
     )  # fmt: skip
@@ -74,7 +82,7 @@ def untranslated(catalogue: Catalog) -> list[str]:
 
 
 def main() -> int:
-    """Write the catalogues of every room, compile them, and say what is not translated yet."""
+    """Write the catalogues of every domain, compile them, and say what is not translated yet."""
     argparse.ArgumentParser(prog="./course translate", description=__doc__).parse_args()
     missing = 0
     for domain in DOMAINS:
