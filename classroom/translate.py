@@ -47,7 +47,7 @@ def collect(domain: str) -> Catalog:
 
 
 def update(domain: str, language: str) -> Catalog:
-    """Return the translations of a domain, with the sentences that are new and without those that are gone."""
+    """Return a domain's translations, with the sentences that are new and without those that are gone."""
     path = catalogue_path(domain, language)
     known = read_po(io.BytesIO(path.read_bytes()), language, domain) if path.exists() else Catalog()
     fresh = Catalog(
