@@ -41,7 +41,7 @@ def gradient(value: ArrayLike, x: np.ndarray, windows: tuple[Windows, ...]) -> n
         As in `real_array`, or if its shape is not that of the output.
     """
     grad_output = real_array("grad_output", value)
-    shape = (*x.shape[:-2], *(along.count for along in windows))
+    shape = (*x.shape[:-2], *(axis_windows.count for axis_windows in windows))
     if grad_output.shape != shape:
         raise ValueError(
             f"grad_output must have the shape of the output, {shape}, but its shape is {grad_output.shape}"

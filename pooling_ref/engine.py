@@ -104,8 +104,8 @@ def arg_max_pool(x: np.ndarray, windows: Sequence[Windows], order: Literal["C", 
     where = np.add.outer(np.arange(0, x.size, prod(plane)), where).reshape(x.shape)
     x, where = _pad(x, windows, lowest(x.dtype), x.dtype), _pad(where, windows, -1, where.dtype)
     # From the last axis to the first, so that the first of equals is the first in row-major order.
-    for axis, along in reversed(_axes(x, windows)):
-        (x, *values), (where, *places) = _taps(x, axis, along), _taps(where, axis, along)
+    for axis, axis_windows in reversed(_axes(x, windows)):
+        (x, *values), (where, *places) = _taps(x, axis, axis_windows), _taps(where, axis, axis_windows)
         for value, place in zip(values, places, strict=True):
             better = (place >= 0) & ((where < 0) | (value > x) | (value != value))
             x, where = np.where(better, value, x), np.where(better, place, where)
@@ -156,17 +156,17 @@ def avg_pool_backward(
         What reaches each cell.
     """
     grad = grad_output / divisor(windows, count_include_pad)
-    for axis, along in _axes(grad, windows):
-        spread = np.zeros((*grad.shape[:axis], along.padded, *grad.shape[axis + 1 :]))
-        for part in _taps(spread, axis, along):
+    for axis, axis_windows in _axes(grad, windows):
+        spread = np.zeros((*grad.shape[:axis], axis_windows.padded, *grad.shape[axis + 1 :]))
+        for part in _taps(spread, axis, axis_windows):
             part += grad
-        grad = _at(spread, axis, along.inside)
+        grad = _at(spread, axis, axis_windows.inside)
     return grad
 
 
 def divisor(windows: Sequence[Windows], count_include_pad: bool) -> np.ndarray:
     """Count the cells that every window divides by (1 where it has none): an axis for each of `windows`."""
-    counts = reduce(np.multiply.outer, [along.cells(count_include_pad) for along in windows])
+    counts = reduce(np.multiply.outer, [axis_windows.cells(count_include_pad) for axis_windows in windows])
     return np.maximum(counts, 1)
 
 
@@ -189,7 +189,7 @@ def working_dtype(dtype: np.dtype) -> np.dtype:
 
 def sum_dtype(dtype: np.dtype, windows: Sequence[Windows]) -> np.dtype:
     """Give the dtype to add a window's cells in: for integers the smallest in which no sum overflows."""
-    cells = prod(along.kernel for along in windows)
+    cells = prod(axis_windows.kernel for axis_windows in windows)
     if dtype.kind == "f":
         return working_dtype(np.dtype(np.float64) if dtype.itemsize == 4 and cells > LARGE_WINDOW else dtype)
     limits = np.iinfo(np.uint8 if dtype.kind == "b" else dtype)
@@ -198,7 +198,9 @@ def sum_dtype(dtype: np.dtype, windows: Sequence[Windows]) -> np.dtype:
 
 
 def _empty(x: np.ndarray, windows: Sequence[Windows], dtype: np.dtype) -> np.ndarray:
-    return np.empty((*x.shape[: x.ndim - len(windows)], *(along.count for along in windows)), dtype)
+    return np.empty(
+        (*x.shape[: x.ndim - len(windows)], *(axis_windows.count for axis_windows in windows)), dtype
+    )
 
 
 def _blocks(
@@ -214,11 +216,11 @@ def _blocks(
 
 def _pad(x: np.ndarray, windows: Sequence[Windows], padding: object, dtype: np.dtype) -> np.ndarray:
     """Give x in contiguous memory, with `padding` around it: x itself where that changes nothing."""
-    shape = (*x.shape[: x.ndim - len(windows)], *(along.padded for along in windows))
+    shape = (*x.shape[: x.ndim - len(windows)], *(axis_windows.padded for axis_windows in windows))
     if shape == x.shape:
         return np.ascontiguousarray(x, dtype)
     padded = np.full(shape, padding, dtype)
-    padded[(..., *(along.inside for along in windows))] = x
+    padded[(..., *(axis_windows.inside for axis_windows in windows))] = x
     return padded
 
 
@@ -229,27 +231,27 @@ def _join(
 
     `cells` are padded, in contiguous memory, and never written to.
     """
-    if all(along.count == 1 for along in windows):
-        ends = (along.tap(along.kernel - 1).stop for along in windows)
-        taps = (slice(0, end, along.dilation) for end, along in zip(ends, windows, strict=True))
+    if all(axis_windows.count == 1 for axis_windows in windows):
+        ends = (axis_windows.tap(axis_windows.kernel - 1).stop for axis_windows in windows)
+        taps = (slice(0, end, axis_windows.dilation) for end, axis_windows in zip(ends, windows, strict=True))
         axes = tuple(range(-len(windows), 0))
         return ufunc.reduce(cells[(..., *taps)], axes, cells.dtype, keepdims=True)
-    for axis, along in _axes(cells, windows):
-        if along.stride > SMALL_STRIDE:
-            cells = _join_parts(ufunc, _taps(cells, axis, along))
+    for axis, axis_windows in _axes(cells, windows):
+        if axis_windows.stride > SMALL_STRIDE:
+            cells = _join_parts(ufunc, _taps(cells, axis, axis_windows))
         else:
-            cells = _every(along.stride, _join_everywhere(ufunc, cells, axis, along), axis, out)
-    return cells if cells is out else cells[(..., *(slice(along.count) for along in windows))]
+            cells = _every(axis_windows.stride, _join_everywhere(ufunc, cells, axis, axis_windows), axis, out)
+    return cells if cells is out else cells[(..., *(slice(axis_windows.count) for axis_windows in windows))]
 
 
-def _join_everywhere(ufunc: np.ufunc, cells: np.ndarray, axis: int, along: Windows) -> np.ndarray:
+def _join_everywhere(ufunc: np.ufunc, cells: np.ndarray, axis: int, axis_windows: Windows) -> np.ndarray:
     """Join the cells of a window at every cell; what lies at the ends, where none fits, has no meaning."""
-    if along.kernel == 1:
+    if axis_windows.kernel == 1:
         return cells
-    shift = along.dilation * prod(cells.shape[axis + 1 :])
-    length = cells.size - (along.kernel - 1) * shift
+    shift = axis_windows.dilation * prod(cells.shape[axis + 1 :])
+    length = cells.size - (axis_windows.kernel - 1) * shift
     flat, joined = cells.reshape(-1), np.empty_like(cells, order="C")
-    parts = [flat[start : start + length] for start in range(0, along.kernel * shift, shift)]
+    parts = [flat[start : start + length] for start in range(0, axis_windows.kernel * shift, shift)]
     _join_parts(ufunc, parts, out=joined.reshape(-1)[:length])
     return joined
 
@@ -282,8 +284,8 @@ def _axes(x: np.ndarray, windows: Sequence[Windows]) -> list[tuple[int, Windows]
     return list(enumerate(windows, start=x.ndim - len(windows)))
 
 
-def _taps(x: np.ndarray, axis: int, along: Windows) -> list[np.ndarray]:
-    return [_at(x, axis, along.tap(k)) for k in range(along.kernel)]
+def _taps(x: np.ndarray, axis: int, axis_windows: Windows) -> list[np.ndarray]:
+    return [_at(x, axis, axis_windows.tap(k)) for k in range(axis_windows.kernel)]
 
 
 def _at(x: np.ndarray, axis: int, cells: slice) -> np.ndarray:

@@ -65,7 +65,7 @@ NAME_WIDTH = {"description_width": "10.5em"}  # the longest name, "Ancho de la v
 
 
 def as_table(controls: list[Control], titles: list[str]) -> list[dict[str, Any]]:
-    """Return the controls as the picture's own door reads them."""
+    """Return the controls as the picture itself reads them."""
     options = {"example": titles}
     return [
         {**asdict(control), "options": options.get(control.key, [_(name) for name in control.options])}

@@ -19,7 +19,7 @@ from . import controls as table
 from . import yours
 from .examples import Example, Shown, crop, examples, own_array, plain_rows
 from .setting import MODES, Setting, setting_of
-from .still import door, still_svg, whole_page
+from .still import live_output, still_svg, whole_page
 from .words import translated, words
 
 HERE = Path(__file__).parent
@@ -52,7 +52,7 @@ class Watched(ipywidgets.Widget):
 
     def open(self) -> None:
         """Announce it to the browser, where there is one."""
-        if somebody_watches():
+        if has_frontend():
             super().open()
 
 
@@ -147,7 +147,7 @@ class Explorer(Watched, ipywidgets.VBox):
         if function is not None:
             self._try_yours()
             picture.observe(self._try_yours, names=list(SETTING))
-        is_shown_live = somebody_watches() and not static
+        is_shown_live = has_frontend() and not static
         super().__init__(self._with_controls(titles) if is_shown_live else [picture])
         self.add_class("pooling-explorer")
 
@@ -189,8 +189,8 @@ class Explorer(Watched, ipywidgets.VBox):
 
     def _place(self) -> tuple[int, int]:
         shape = self._shown[self.picture.example].channels.shape[-2:]
-        tall, wide = self.picture.setting.windows(shape)
-        return divmod(min(self.picture.position, tall * wide - 1), wide) if wide else (0, 0)
+        n_rows, n_cols = self.picture.setting.windows(shape)
+        return divmod(min(self.picture.position, n_rows * n_cols - 1), n_cols) if n_cols else (0, 0)
 
     def _rows(self) -> list[list[float]]:
         matrices = self._shown[self.picture.example].channels
@@ -204,14 +204,14 @@ class Explorer(Watched, ipywidgets.VBox):
         pairs |= {"stride": setting.stride, "padding": setting.padding}
         sizes = {name: f"{pair[0]} × {pair[1]}" for name, pair in pairs.items()}
         sentences = [said[f"{setting.mode}_setting"].format(**sizes)]
-        tall, wide = setting.windows((len(rows), len(rows[0])))
-        if not tall:
+        n_rows, n_cols = setting.windows((len(rows), len(rows[0])))
+        if not n_rows:
             return f"{sentences[0]} {said['impossible'].rstrip(':')}."
         top, left = setting.corner(place)
         corners = {"top": top, "bottom": top + setting.window[0] - 1, "left": left}
         corners |= {"right": left + setting.window[1] - 1, "row": place[0], "column": place[1]}
-        number = place[0] * wide + place[1] + 1
-        sentences.append(said["where"].format(**corners, number=number, windows=tall * wide))
+        number = place[0] * n_cols + place[1] + 1
+        sentences.append(said["where"].format(**corners, number=number, windows=n_rows * n_cols))
         sentences.append(setting.formula(setting.seen(rows, place))[0])
         if self._outcome is not None:
             outcome = self._outcome[1]
@@ -229,7 +229,7 @@ class Explorer(Watched, ipywidgets.VBox):
         svg = still_svg(self._rows(), picture.setting, self._place(), palette)
         titles = [example["title"] for example in picture.examples]
         values = {**picture.values(), "controls": table.as_table(self._controls, titles)}
-        return door(svg, self.alternative(), values)
+        return live_output(svg, self.alternative(), values)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the explorer as a page of its own, alive without a kernel and without a network.
@@ -246,12 +246,12 @@ class Explorer(Watched, ipywidgets.VBox):
         return self.alternative()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        is_live = self.comm is not None and somebody_watches() and not self._static
+        is_live = self.comm is not None and has_frontend() and not self._static
         widget: Any = super()._repr_mimebundle_(**kwargs) if is_live else {}
         return {**widget, "text/plain": self.alternative(), "text/html": self.html()}
 
 
-def somebody_watches() -> bool:
+def has_frontend() -> bool:
     """Return whether the running cell came from a browser that can show widgets.
 
     `nbconvert --execute`, nbclient and papermill run notebooks with nobody there. A widget in their output
@@ -401,12 +401,12 @@ def _entry(entry: Example, part: Shown) -> dict[str, Any]:
 
 def _derive(picture: Picture, shown: Shown) -> None:
     """Set what follows from the setting, so that the sliders stand right before the picture is drawn."""
-    tall, wide = picture.setting.windows(shown.array.shape[-2:])
+    n_rows, n_cols = picture.setting.windows(shown.array.shape[-2:])
     picture.longest_window = (
         max(*shown.array.shape[-2:], picture.window_height - 1, picture.window_width - 1) + 1
     )
     picture.most_padding = max(table.MOST_PADDING, picture.padding_height, picture.padding_width)
-    picture.last_position = max(1, tall * wide - 1)
+    picture.last_position = max(1, n_rows * n_cols - 1)
     picture.last_channel = max(1, len(shown.channels) - 1)
     picture.show_width = "none" if picture.same else "flex"
     picture.show_channel = "flex" if len(shown.channels) > 1 else "none"

@@ -21,8 +21,8 @@ export function pool(rows, s) {
   const width = rows[0].length;
   const fit = (size, window, stride, padding) =>
     Math.max(0, Math.floor((size + 2 * padding - window) / stride) + 1);
-  const tall = fit(height, s.window_height, s.stride_height, s.padding_height);
-  const wide = fit(width, s.window_width, s.stride_width, s.padding_width);
+  const n_rows = fit(height, s.window_height, s.stride_height, s.padding_height);
+  const n_cols = fit(width, s.window_width, s.stride_width, s.padding_width);
 
   function windowAt(row, column) {
     const top = row * s.stride_height - s.padding_height;
@@ -36,7 +36,7 @@ export function pool(rows, s) {
     }
     return { row, column, top, left, cells, ...(s.mode === MAX ? largest(cells) : mean(cells, s)) };
   }
-  return { height, width, tall, wide, windowAt };
+  return { height, width, n_rows, n_cols, windowAt };
 }
 
 function largest(cells) {
@@ -129,8 +129,8 @@ const keyOf = (s) =>
 function firstDifference(plan, yours) {
   if (!yours.rows) return null;
   const got = numbers(yours.rows);
-  for (let row = 0; row < plan.tall; row++) {
-    for (let column = 0; column < plan.wide; column++) {
+  for (let row = 0; row < plan.n_rows; row++) {
+    for (let column = 0; column < plan.n_cols; column++) {
       const expected = plan.windowAt(row, column).value;
       const value = got[row][column];
       const near = Math.abs(value - expected) <= yours.tolerance * Math.max(1, Math.abs(expected));
@@ -172,11 +172,11 @@ function settle(model, before) {
 
   const s = settingsOf(model);
   const plan = pool(rows, s);
-  const windows = problems(plan, s, get("words")).length ? 1 : plan.tall * plan.wide;
+  const windows = problems(plan, s, get("words")).length ? 1 : plan.n_rows * plan.n_cols;
   const yours = get("yours");
   if (moved("yours") && yours?.of === keyOf(s)) {
     const first = firstDifference(plan, yours);
-    if (first) put("position", first.row * plan.wide + first.column);
+    if (first) put("position", first.row * plan.n_cols + first.column);
   }
   put("position", Math.min(get("position"), windows - 1));
   put("last_position", Math.max(1, windows - 1)); // a slider of ipywidgets needs some room
@@ -356,12 +356,12 @@ function arrange(shapes, room, solid, last) {
   }
   const narrow = how === "below";
   let [x, y, width, height] = [GUTTER, HEAD, 0, 0];
-  const panels = shapes.map(([tall, wide]) => {
-    const panel = { x, y, tall, wide };
-    width = Math.max(width, x + Math.max(wide * cell, NARROWEST));
-    height = Math.max(height, y + tall * cell);
-    if (narrow) y += tall * cell + HEAD + 26;
-    else x += Math.max(wide * cell, NARROWEST) + GUTTER + BETWEEN;
+  const panels = shapes.map(([n_rows, n_cols]) => {
+    const panel = { x, y, n_rows, n_cols };
+    width = Math.max(width, x + Math.max(n_cols * cell, NARROWEST));
+    height = Math.max(height, y + n_rows * cell);
+    if (narrow) y += n_rows * cell + HEAD + 26;
+    else x += Math.max(n_cols * cell, NARROWEST) + GUTTER + BETWEEN;
     return panel;
   });
   const gap = cell >= 24 ? 3 : cell >= 9 && !solid ? 1 : 0;
@@ -399,11 +399,11 @@ function outline(x, y, place) {
 function frame(panel, place, title, size, first = { row: 0, column: 0 }) {
   const every = place.cell >= 20 ? 1 : 5;
   const marks = [];
-  for (let row = 0; row < panel.tall; row++) {
+  for (let row = 0; row < panel.n_rows; row++) {
     if ((row + first.row) % every) continue;
     marks.push(`<text class="pooling-index" x="${panel.x - 9}" y="${panel.y + (row + 0.5) * place.cell}">${row + first.row}</text>`);
   }
-  for (let column = 0; column < panel.wide; column++) {
+  for (let column = 0; column < panel.n_cols; column++) {
     if ((column + first.column) % every) continue;
     marks.push(`<text class="pooling-index" x="${panel.x + (column + 0.5) * place.cell}" y="${panel.y - 10}">${column + first.column}</text>`);
   }
@@ -434,34 +434,34 @@ function inputMarkup(input, s, panel, place, range, words) {
   const font = fontFor(place.cell, 2);
   const text = !font ? null : s.mode === MAX ? "-∞" : s.count_include_pad ? "0" : "–";
   const border = [];
-  for (let r = 0; r < panel.tall; r++) {
-    for (let c = 0; c < panel.wide; c++) {
+  for (let r = 0; r < panel.n_rows; r++) {
+    for (let c = 0; c < panel.n_cols; c++) {
       const [row, column] = [r - s.padding_height, c - s.padding_width];
       if (row >= 0 && row < rows.length && column >= 0 && column < rows[0].length) continue;
       border.push(square(panel.x + c * place.cell, panel.y + r * place.cell, place, "pooling-pad", text));
     }
   }
   const first = { row: -s.padding_height, column: -s.padding_width };
-  const ground = `<rect class="pooling-ground" x="${panel.x}" y="${panel.y}" width="${panel.wide * place.cell}"
-    height="${panel.tall * place.cell}"/>`; // the beam passes behind
+  const ground = `<rect class="pooling-ground" x="${panel.x}" y="${panel.y}" width="${panel.n_cols * place.cell}"
+    height="${panel.n_rows * place.cell}"/>`; // the beam passes behind
   return ground + frame(panel, place, words.input, `${rows.length} × ${rows[0].length}`, first)
     + `<g font-size="${font}">${border.join("")}</g>` + matrix(rows, inner, place, range, input.example.palette);
 }
 
 function noOutputMarkup(panel, place, words) {
   return `<rect class="pooling-none" x="${panel.x + 1}" y="${panel.y + 1}" rx="8"
-    width="${panel.wide * place.cell - 2}" height="${panel.tall * place.cell - 2}"/>
-    <text class="pooling-none-text" x="${panel.x + (panel.wide * place.cell) / 2}"
-    y="${panel.y + (panel.tall * place.cell) / 2}">${words.none}</text>`;
+    width="${panel.n_cols * place.cell - 2}" height="${panel.n_rows * place.cell - 2}"/>
+    <text class="pooling-none-text" x="${panel.x + (panel.n_cols * place.cell) / 2}"
+    y="${panel.y + (panel.n_rows * place.cell) / 2}">${words.none}</text>`;
 }
 
 function yoursMarkup(yours, fresh, first, panel, place, range, palette, words) {
   const title = frame(panel, place, words.yours, "");
   if (!fresh || !yours.rows) {
     return `${title}<rect class="pooling-none" x="${panel.x + 1}" y="${panel.y + 1}" rx="8"
-      width="${panel.wide * place.cell - 2}" height="${panel.tall * place.cell - 2}"/>
-      <text class="pooling-none-text" x="${panel.x + (panel.wide * place.cell) / 2}"
-      y="${panel.y + (panel.tall * place.cell) / 2}">${fresh ? "?" : "…"}</text>`;
+      width="${panel.n_cols * place.cell - 2}" height="${panel.n_rows * place.cell - 2}"/>
+      <text class="pooling-none-text" x="${panel.x + (panel.n_cols * place.cell) / 2}"
+      y="${panel.y + (panel.n_rows * place.cell) / 2}">${fresh ? "?" : "…"}</text>`;
   }
   const wrong = (r, c) => (first && first.row === r && first.column === c ? " pooling-wrong" : "");
   return title + matrix(numbers(yours.rows), panel, place, range, palette, wrong);
@@ -554,7 +554,7 @@ class Figure {
   /** The pointer on an output cell lights its window; on an input cell it reads the value out. */
   point(event) {
     const at = event && this.cellUnder(event);
-    const hover = at?.panel === 1 && this.ok ? at.row * this.plan.wide + at.column : null;
+    const hover = at?.panel === 1 && this.ok ? at.row * this.plan.n_cols + at.column : null;
     this.svg.style.cursor = hover === null ? "" : "pointer";
     let text = "";
     if (at?.panel === 0) {
@@ -574,7 +574,7 @@ class Figure {
     const [x, y] = [event.clientX - box.left - this.left, event.clientY - box.top];
     for (const [index, panel] of this.place.panels.entries()) {
       const [row, column] = [Math.floor((y - panel.y) / this.place.cell), Math.floor((x - panel.x) / this.place.cell)];
-      if (row >= 0 && column >= 0 && row < panel.tall && column < panel.wide) return { panel: index, row, column };
+      if (row >= 0 && column >= 0 && row < panel.n_rows && column < panel.n_cols) return { panel: index, row, column };
     }
     return null;
   }
@@ -601,20 +601,20 @@ class Figure {
   }
 
   computeAll() {
-    const { tall, wide } = this.plan;
-    return Array.from({ length: tall }, (_, r) => Array.from({ length: wide }, (_, c) => this.plan.windowAt(r, c).value));
+    const { n_rows, n_cols } = this.plan;
+    return Array.from({ length: n_rows }, (_, r) => Array.from({ length: n_cols }, (_, c) => this.plan.windowAt(r, c).value));
   }
 
   drawMatrices(input, s, yours, room) {
     const { plan, words } = this;
-    const outShape = this.ok ? [plan.tall, plan.wide] : [2, 2];
+    const outShape = this.ok ? [plan.n_rows, plan.n_cols] : [2, 2];
     const padded = [plan.height + 2 * s.padding_height, plan.width + 2 * s.padding_width];
     const inShape = [Math.max(padded[0], s.window_height), Math.max(padded[1], s.window_width)];
     const shapes = yours ? [inShape, outShape, outShape] : [inShape, outShape];
     const base = [s.example, s.channel, s.padding_height, s.padding_width, s.mode, s.count_include_pad, room].join(" ");
     const last = this.drawn.base === base ? this.place : null;
     const place = (this.place = arrange(shapes, room, input.example.palette === "grey", last));
-    [place.panels[0].tall, place.panels[0].wide] = padded; // an impossible window hangs over the edge
+    [place.panels[0].n_rows, place.panels[0].n_cols] = padded; // an impossible window hangs over the edge
     const { palette } = input.example;
     const range = rangeOf(input.rows);
     // The drawing keeps its own size and only its frame changes: else every number would be laid out again.
@@ -630,10 +630,10 @@ class Figure {
       this.all.setAttribute("transform", `translate(${this.left} 0)`);
     }
     this.drawn.base = base;
-    const title = frame(place.panels[1], place, words.output, this.ok ? `${plan.tall} × ${plan.wide}` : "");
+    const title = frame(place.panels[1], place, words.output, this.ok ? `${plan.n_rows} × ${plan.n_cols}` : "");
     this.cells = this.ok ? cellsOf(this.values, place.panels[1], place, range, palette) : null;
     this.output.innerHTML = title + (this.ok
-      ? `<g class="pooling-later">${"<path/>".repeat(plan.tall)}</g><g font-size="${this.cells.font}"></g>`
+      ? `<g class="pooling-later">${"<path/>".repeat(plan.n_rows)}</g><g font-size="${this.cells.font}"></g>`
       : noOutputMarkup(place.panels[1], place, words));
     this.drawSizes(s);
     this.root.classList.toggle("pooling-impossible", !this.ok);
@@ -642,8 +642,8 @@ class Figure {
 
   drawSizes(s) {
     const { plan, words } = this;
-    const height = sizeFormula(words.output_height, plan.height, s.window_height, s.stride_height, s.padding_height, plan.tall);
-    const width = sizeFormula(words.output_width, plan.width, s.window_width, s.stride_width, s.padding_width, plan.wide);
+    const height = sizeFormula(words.output_height, plan.height, s.window_height, s.stride_height, s.padding_height, plan.n_rows);
+    const width = sizeFormula(words.output_width, plan.width, s.window_width, s.stride_width, s.padding_width, plan.n_cols);
     this.sizes.replaceChildren(...(this.ok ? [height, width] : []).map((text) => {
       const line = document.createElement("span");
       line.textContent = text;
@@ -670,11 +670,11 @@ class Figure {
 
   drawWindow(s, yours) {
     const { plan, place } = this;
-    const position = Math.min(this.hover ?? s.position, this.ok ? plan.tall * plan.wide - 1 : 0);
-    const [row, column] = this.ok ? [Math.floor(position / plan.wide), position % plan.wide] : [0, 0];
+    const position = Math.min(this.hover ?? s.position, this.ok ? plan.n_rows * plan.n_cols - 1 : 0);
+    const [row, column] = this.ok ? [Math.floor(position / plan.n_cols), position % plan.n_cols] : [0, 0];
     const seen = plan.windowAt(row, column);
     const cell = place.cell;
-    const at = (panel, r, c, tall, wide) => [panel.x + c * cell, panel.y + r * cell, wide * cell, tall * cell];
+    const at = (panel, r, c, n_rows, n_cols) => [panel.x + c * cell, panel.y + r * cell, n_cols * cell, n_rows * cell];
     const source = at(place.panels[0], seen.top + s.padding_height, seen.left + s.padding_width, s.window_height, s.window_width);
     const target = at(place.panels[1], row, column, 1, 1);
     put(this.window, source);
@@ -687,7 +687,7 @@ class Figure {
       put(this.target, target);
       put(this.targetHalo, target);
       this.beam.setAttribute("d", beam(source, target, place.narrow));
-      this.reveal(yours ? plan.tall * plan.wide - 1 : position);
+      this.reveal(yours ? plan.n_rows * plan.n_cols - 1 : position);
     }
     this.svg.classList.toggle("pooling-playing", s.playing && this.hover === null);
     this.describe(s, seen, position);
@@ -695,14 +695,14 @@ class Figure {
 
   /** Show the output as far as it is computed; only the cells between the last place and this one change. */
   reveal(position) {
-    const { tall, wide } = this.plan;
+    const { n_rows, n_cols } = this.plan;
     const [later, computed] = [...this.output.children].slice(-2);
     const last = this.drawn.revealed ?? -1;
     for (let i = last; i > position; i--) computed.lastChild.remove();
     const added = Array.from({ length: Math.max(0, position - last) }, (_, i) => last + 1 + i);
-    if (added.length) computed.insertAdjacentHTML("beforeend", added.map((i) => this.cells.cell(Math.floor(i / wide), i % wide)).join(""));
-    const changed = [last, position].map((i) => Math.floor(i / wide));
-    const [from, to] = this.drawn.revealed === null ? [0, tall - 1] : [Math.min(...changed), Math.max(...changed)];
+    if (added.length) computed.insertAdjacentHTML("beforeend", added.map((i) => this.cells.cell(Math.floor(i / n_cols), i % n_cols)).join(""));
+    const changed = [last, position].map((i) => Math.floor(i / n_cols));
+    const [from, to] = this.drawn.revealed === null ? [0, n_rows - 1] : [Math.min(...changed), Math.max(...changed)];
     for (let row = from; row <= to; row++) later.children[row].setAttribute("d", this.outlines(row, position));
     this.drawn.revealed = position;
   }
@@ -710,9 +710,9 @@ class Figure {
   /** The cells of a row of the output that are still to be computed. */
   outlines(row, position) {
     const { place } = this;
-    const [panel, wide] = [place.panels[1], this.plan.wide];
-    const first = Math.min(wide, Math.max(0, position + 1 - row * wide));
-    return Array.from({ length: wide - first }, (_, i) =>
+    const [panel, n_cols] = [place.panels[1], this.plan.n_cols];
+    const first = Math.min(n_cols, Math.max(0, position + 1 - row * n_cols));
+    return Array.from({ length: n_cols - first }, (_, i) =>
       outline(panel.x + (first + i) * place.cell, panel.y + row * place.cell, place)).join("");
   }
 
@@ -720,7 +720,7 @@ class Figure {
     const { words, plan } = this;
     const place = { row: seen.row, column: seen.column, top: seen.top, left: seen.left,
       bottom: seen.top + s.window_height - 1, right: seen.left + s.window_width - 1,
-      number: position + 1, windows: plan.tall * plan.wide };
+      number: position + 1, windows: plan.n_rows * plan.n_cols };
     const pieces = this.ok ? formula(seen, s) : [];
     const where = this.ok ? say(words.where, place) : "";
     write(this.where, where);

@@ -38,19 +38,19 @@ class Setting:
 
     def windows(self, shape: Pair) -> Pair:
         """Return how many windows fit into a matrix of this shape, (0, 0) where the setting is impossible."""
-        tall, wide = (
+        n_rows, n_cols = (
             (size + 2 * padding - window) // stride + 1
             for size, window, stride, padding in zip(
                 shape, self.window, self.stride, self.padding, strict=True
             )
         )
         roomy = all(2 * padding <= window for window, padding in zip(self.window, self.padding, strict=True))
-        return (tall, wide) if roomy and min(tall, wide) > 0 else (0, 0)
+        return (n_rows, n_cols) if roomy and min(n_rows, n_cols) > 0 else (0, 0)
 
     def places(self, shape: Pair) -> Iterator[Pair]:
         """Yield (row, column) of every window, in reading order."""
-        tall, wide = self.windows(shape)
-        return ((row, column) for row in range(tall) for column in range(wide))
+        n_rows, n_cols = self.windows(shape)
+        return ((row, column) for row in range(n_rows) for column in range(n_cols))
 
     def corner(self, place: Pair) -> Pair:
         """Return the first row and column of the window at a place; negative inside the padding."""

@@ -43,7 +43,7 @@ def _cell(x: float, y: float, text: str, fill: str, ink: str) -> str:
 def still_svg(rows: list[list[float]], setting: Setting, place: tuple[int, int], palette: list[Any]) -> str:
     """Return the figure at one place of the window as SVG text; `place` is the window's (row, column)."""
     height, width = len(rows), len(rows[0])
-    tall, wide = setting.windows((height, width))
+    n_rows, n_cols = setting.windows((height, width))
     down, across = setting.padding
     finite = [value for row in rows for value in row if math.isfinite(value)] or [0.0]
     ends = (min(finite), max(finite))
@@ -56,7 +56,7 @@ def still_svg(rows: list[list[float]], setting: Setting, place: tuple[int, int],
             else:
                 parts.append(_cell(x, y, "-∞" if setting.mode == "max" else "0", "#eef1f4", SOFT))
     left = 2 + (width + 2 * across) * STEP + GAP
-    parts.append(f'<text x="{left}" y="16" class="t" fill="{INK}">{_("Output")} {tall} × {wide}</text>')
+    parts.append(f'<text x="{left}" y="16" class="t" fill="{INK}">{_("Output")} {n_rows} × {n_cols}</text>')
     for row, column in setting.places((height, width)):
         x, y = left + column * STEP, TOP + row * STEP
         if (row, column) <= place:
@@ -68,14 +68,14 @@ def still_svg(rows: list[list[float]], setting: Setting, place: tuple[int, int],
             )
     top, first = setting.corner(place)
     frames = [(2 + (first + across) * STEP, TOP + (top + down) * STEP, *setting.window)]
-    if tall:
+    if n_rows:
         frames.append((left + place[1] * STEP, TOP + place[0] * STEP, 1, 1))
     parts += [
         f'<rect x="{x - 1}" y="{y - 1}" width="{w * STEP}" height="{h * STEP}" rx="8" fill="none" '
         f'stroke="{ACCENT}" stroke-width="3"/>'
         for x, y, h, w in frames
     ]
-    size = (left + max(wide * STEP, LABEL) + 4, TOP + max(height + 2 * down, tall) * STEP + 4)
+    size = (left + max(n_cols * STEP, LABEL) + 4, TOP + max(height + 2 * down, n_rows) * STEP + 4)
     style = (
         "text{text-anchor:middle;dominant-baseline:central;font-weight:600}.t{text-anchor:start;fill:"
         + INK
@@ -88,7 +88,7 @@ def still_svg(rows: list[list[float]], setting: Setting, place: tuple[int, int],
     )
 
 
-def door(svg: str, alternative: str, values: dict[str, Any]) -> str:
+def live_output(svg: str, alternative: str, values: dict[str, Any]) -> str:
     """Return HTML that draws itself anew where scripts run, and shows the still figure where they do not.
 
     Parameters
@@ -113,7 +113,7 @@ def door(svg: str, alternative: str, values: dict[str, Any]) -> str:
 
 
 def whole_page(body: str, title: str, language: str) -> str:
-    """Return a page of its own around the door."""
+    """Return a page of its own around such an output."""
     return (
         f'<!DOCTYPE html>\n<html lang="{language}">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

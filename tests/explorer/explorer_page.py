@@ -1,4 +1,4 @@
-"""The explorer as a person meets it on a page, in whatever door it stands."""
+"""The explorer as a person meets it on a page, in whatever output it stands."""
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect

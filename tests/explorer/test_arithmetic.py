@@ -14,28 +14,28 @@ from pooling_lab.explorer.setting import Setting
 POOL_ALL = """cases => cases.map(([rows, s]) => {
     const plan = pool(rows.map(row => row.map(Number)), s);
     const output = [];
-    for (let r = 0; r < plan.tall; r++) {
+    for (let r = 0; r < plan.n_rows; r++) {
         const line = [];
-        for (let c = 0; c < plan.wide; c++) line.push(String(plan.windowAt(r, c).value));
+        for (let c = 0; c < plan.n_cols; c++) line.push(String(plan.windowAt(r, c).value));
         output.push(line);
     }
-    return [plan.tall, plan.wide, output];
+    return [plan.n_rows, plan.n_cols, output];
 })"""
 
 
 @np.errstate(invalid="ignore")  # ∞ - ∞
 def oracle(x: np.ndarray, setting: Setting) -> np.ndarray:
     """Pooling as its definition reads: pad, look at every window, take its maximum or its mean."""
-    (down, across), (tall, wide) = setting.padding, setting.window
+    (down, across), (n_rows, n_cols) = setting.padding, setting.window
     fill = -math.inf if setting.mode == "max" else 0.0
     padded = np.pad(x.astype(float), ((down, down), (across, across)), constant_values=fill)
     real = np.pad(np.ones(x.shape), ((down, down), (across, across)))
-    rows = range(0, padded.shape[0] - tall + 1, setting.stride[0])
-    columns = range(0, padded.shape[1] - wide + 1, setting.stride[1])
+    rows = range(0, padded.shape[0] - n_rows + 1, setting.stride[0])
+    columns = range(0, padded.shape[1] - n_cols + 1, setting.stride[1])
     output = np.empty((len(rows), len(columns)))
     for i, r in enumerate(rows):
         for j, c in enumerate(columns):
-            window, cells = padded[r : r + tall, c : c + wide], real[r : r + tall, c : c + wide]
+            window, cells = padded[r : r + n_rows, c : c + n_cols], real[r : r + n_rows, c : c + n_cols]
             if setting.mode == "max":
                 output[i, j] = window.max()
             else:
@@ -72,9 +72,11 @@ def calculator(browser):
 @given(batch=st.lists(cases(), min_size=1, max_size=5))
 def test_the_picture_s_arithmetic_agrees_with_the_definition(calculator, batch):
     sent = [[plain_rows(x), picture_values(setting, False)] for x, setting in batch]
-    for (x, setting), (tall, wide, output) in zip(batch, calculator.evaluate(POOL_ALL, sent), strict=True):
+    for (x, setting), (n_rows, n_cols, output) in zip(
+        batch, calculator.evaluate(POOL_ALL, sent), strict=True
+    ):
         expected = oracle(x, setting)
-        assert (tall, wide) == expected.shape == setting.windows(x.shape)
+        assert (n_rows, n_cols) == expected.shape == setting.windows(x.shape)
         got = np.array([[float(value.replace("Infinity", "inf")) for value in row] for row in output])
         np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)
 

@@ -1,4 +1,4 @@
-"""The door that needs no kernel: saved pages, exported notebooks, and what is left without scripts."""
+"""The output that needs no kernel: saved pages, exported notebooks, and what is left without scripts."""
 
 import re
 import sys

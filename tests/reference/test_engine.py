@@ -31,21 +31,26 @@ def windows_along_an_axis(draw) -> Windows:
 def real_cells(windows: list[Windows], index: tuple[int, ...]) -> list[tuple[int, ...]]:
     """List the real cells of one window in row-major order."""
     along_axes = []
-    for along, number in zip(windows, index, strict=True):
-        start = number * along.stride - along.before
-        cells = range(start, start + along.kernel * along.dilation, along.dilation)
-        along_axes.append([cell for cell in cells if 0 <= cell < along.size])
+    for axis_windows, number in zip(windows, index, strict=True):
+        start = number * axis_windows.stride - axis_windows.before
+        cells = range(start, start + axis_windows.kernel * axis_windows.dilation, axis_windows.dilation)
+        along_axes.append([cell for cell in cells if 0 <= cell < axis_windows.size])
     return list(product(*along_axes))
 
 
 @given(st.lists(windows_along_an_axis(), min_size=1, max_size=3), st.data())
 def test_every_window_holds_the_maximum_the_place_and_the_average_of_its_cells(windows, data):
-    sizes = tuple(along.size for along in windows)
+    sizes = tuple(axis_windows.size for axis_windows in windows)
     dtype = np.dtype(data.draw(st.sampled_from(DTYPES)))
     x = data.draw(hnp.arrays(np.int8, (2, *sizes), elements=st.integers(0, 4))).astype(dtype)
     largest, places = engine.max_pool(x, windows), engine.arg_max_pool(x, windows)
     averages = engine.avg_pool(x, windows, count_include_pad=False)
-    assert largest.shape == places.shape == averages.shape == (2, *(along.count for along in windows))
+    assert (
+        largest.shape
+        == places.shape
+        == averages.shape
+        == (2, *(axis_windows.count for axis_windows in windows))
+    )
     for plane, *index in np.ndindex(largest.shape):
         cells = real_cells(windows, index)
         values = [x[(plane, *cell)] for cell in cells]
