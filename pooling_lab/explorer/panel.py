@@ -1,4 +1,4 @@
-"""The explorer as students call it: the picture, its controls, and the doors it shows itself through."""
+"""The explorer as students call it: the picture, its controls, and the outputs that show it."""
 
 from __future__ import annotations
 

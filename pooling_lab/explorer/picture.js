@@ -1,6 +1,6 @@
 // The picture of a pooling window on its way over a matrix. Plain values in, one figure out, no dependencies.
 //
-// Three doors lead here. In a notebook anywidget calls `initialize` and `render` with its model, whose values
+// Three outputs draw it. In a notebook anywidget calls `initialize` and `render` with its model, whose values
 // are linked to ipywidgets' sliders in the browser. In a page without a kernel `mount` makes a model and
 // native controls of its own. The documentation is such a page. Every value that the figure shows is in the
 // model under the same name in all of them; Python's `Picture` lists the names.
@@ -775,7 +775,7 @@ function beam([x, y, width, height], [tx, ty, twidth, theight], narrow) {
     : `M${x + width} ${y}L${tx} ${ty}V${ty + theight}L${x + width} ${y + height}Z`;
 }
 
-// ------------------------------------------------------------------------------------- the door of notebooks
+// ------------------------------------------------------------------------------------- the output of notebooks
 
 /** Give ipywidgets' controls the accessible names that they lack. */
 function nameControls(el, words, tries = 200) {
@@ -831,7 +831,7 @@ function render({ model, el }) {
   };
 }
 
-// ---------------------------------------------------------------------------- the door of pages and documents
+// ---------------------------------------------------------------------------- the output of pages and documents
 
 /** A model in plain memory: what anywidget's model offers to the figure. */
 export function localModel(values) {
