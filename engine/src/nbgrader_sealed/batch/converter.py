@@ -27,7 +27,7 @@ from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import parse_utc, rmtree
 
 from nbgrader_sealed.assignment import AssignmentCell, read_cells
-from nbgrader_sealed.private.nbconvert import run_preprocessors
+from nbgrader_sealed.private.nbconvert import make_preprocessors
 from nbgrader_sealed.private.nbgrader import PersistentGradebook, StagingAutograde
 
 # Preprocessors that write to the gradebook: the first of them in the configuration, and all after it, run in
@@ -77,6 +77,7 @@ class BatchAutograde(StagingAutograde):
         first = next((n for n, kind in enumerate(kinds) if _writes(kind)), len(kinds))
         self.autograde_preprocessors: Any = kinds[:first]
         self.savers: list[Any] = kinds[first:]
+        self.saving: list[Any] | None = None  # made once, when the first submission is saved
         self.read_cells: Callable[..., dict[str, AssignmentCell]] = cache(read_cells)
         os.chdir(self.course.root)
 
@@ -198,9 +199,12 @@ class BatchAutograde(StagingAutograde):
             nb = nbformat.v4.reads(staged.read_text(encoding="utf-8"))  # validated when it was written
             # nbgrader's own only read the notebook; any other may change it
             before = None if set(self.savers) <= set(WRITERS) else copy.deepcopy(nb)
-            nb, resources = run_preprocessors(self.exporter, self.savers, nb, resources)
+            if self.saving is None:
+                self.saving = make_preprocessors(self.exporter, self.savers)
+            for preprocessor in self.saving:
+                nb, resources = preprocessor(nb, resources)
             if before is not None and nb != before:
-                nb, resources = run_preprocessors(self.exporter, [], nb, resources)
+                make_preprocessors(self.exporter, [])
                 converted: Any = self.exporter.from_notebook_node(nb, resources)
                 self.write_single_notebook(*converted)
 

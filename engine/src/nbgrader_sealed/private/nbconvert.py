@@ -6,11 +6,11 @@ from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
-from nbconvert.exporters.exporter import Exporter, ResourcesDict
+from nbconvert.exporters.exporter import Exporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
-__all__ = ["IPythonRenderer", "MarkdownWithMath", "PlainNotebookExporter", "run_preprocessors"]
+__all__ = ["IPythonRenderer", "MarkdownWithMath", "PlainNotebookExporter", "make_preprocessors"]
 
 # The private names used below; a test names those that are gone.
 BORROWED = (
@@ -38,13 +38,9 @@ class PlainNotebookExporter(NotebookExporter):
         return nbformat.v4.writes(nb) + "\n", resources
 
 
-def run_preprocessors(
-    exporter: Exporter, kinds: Sequence[Any], nb: NotebookNode, resources: ResourcesDict
-) -> tuple[NotebookNode, ResourcesDict]:
-    """Replace an exporter's preprocessors, and run these on a notebook."""
+def make_preprocessors(exporter: Exporter, kinds: Sequence[Any]) -> list[Any]:
+    """Replace an exporter's preprocessors, and return those that it made of these kinds."""
     exporter._preprocessors = []
     for kind in kinds:
         exporter.register_preprocessor(kind)
-    for preprocessor in exporter._preprocessors:
-        nb, resources = preprocessor(nb, resources)
-    return nb, resources
+    return exporter._preprocessors

@@ -37,6 +37,10 @@ class StagingAutograde(Autograde):
 
     stage = ""  # the folder that replaces autograded/, if not empty
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._made: dict[bool, list[Any]] = {}
+
     @property
     def course(self) -> CourseDirectory:
         """The course's folders and settings."""
@@ -52,7 +56,12 @@ class StagingAutograde(Autograde):
         return self.stage or self.course.autograded_directory
 
     def _init_preprocessors(self) -> None:
-        super()._init_preprocessors()
+        """Set the exporter's preprocessors; they are made once, and not for each notebook anew."""
+        exporter: Any = self.exporter
+        if self._sanitizing not in self._made:
+            super()._init_preprocessors()
+            self._made[self._sanitizing] = exporter._preprocessors
+        exporter._preprocessors = self._made[self._sanitizing]
         self.before_conversion(self._sanitizing)
 
     def before_conversion(self, sanitising: bool) -> None:
