@@ -124,6 +124,8 @@ class Outcome:
         Whether the function wrote to its arguments.
     fatal : bool
         Whether no further call is possible.
+    dtype : str
+        The dtype of an array, also of one whose numbers are not read.
     """
 
     kind: str
@@ -132,6 +134,7 @@ class Outcome:
     raised: Raised | None = None
     changed: bool = False
     fatal: bool = False
+    dtype: str = ""
 
 
 def try_out(function: Callable[..., Any], case: Case) -> Outcome:
@@ -267,7 +270,8 @@ def _read(value: Any) -> Outcome:
     if value is None:
         return Outcome("none", type_name=name)
     if kind is np.ndarray:
-        return Outcome("array", value.copy() if _is_readable(value) else None, name)
+        numbers = value.copy() if _is_readable(value) else None
+        return Outcome("array", numbers, name, dtype=_clean(str(value.dtype), LONGEST_NAME))
     if kind in NUMBERS:
         number = np.asarray(value)
         return Outcome("number", number if number.dtype.kind in NUMERIC else None, name)

@@ -141,7 +141,7 @@ class Explorer(Watched, ipywidgets.VBox):
         self._shown = shown
         self._function = function
         self._static = static
-        self._outcome: tuple[Any, yours.Outcome] | None = None
+        self._outcome: tuple[Any, yours.Shown] | None = None
         self._controls = [control for control in table.CONTROLS if self._wants(control)]
         titles = [example["title"] for example in picture.examples]
         if function is not None:
@@ -178,7 +178,7 @@ class Explorer(Watched, ipywidgets.VBox):
         if self._outcome is None or self._outcome[0] != run:
             outcome = yours.run(function, shown.array, channel, setting)
             self._outcome = (run, outcome)
-            first = outcome.first_difference(matrices, setting)
+            first = outcome.first_difference()
             if first is not None and not for_one:
                 channel = picture.channel = first[0]
             if first is not None:
@@ -215,10 +215,7 @@ class Explorer(Watched, ipywidgets.VBox):
         sentences.append(setting.formula(setting.seen(rows, place))[0])
         if self._outcome is not None:
             outcome = self._outcome[1]
-            matrices = self._shown[self.picture.example].channels
-            if len(matrices) != (len(outcome.output) if outcome.output is not None else len(matrices)):
-                matrices = matrices[self.picture.channel : self.picture.channel + 1]
-            first = outcome.first_difference(matrices, setting)
+            first = outcome.first_difference()
             sentences.append(outcome.message if first is None else yours.described(first, outcome.call))
         return " ".join(sentences)
 

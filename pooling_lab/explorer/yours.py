@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-import io
-import linecache
-import math
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..differences import TOLERANCE, agree, show_error
 from ..language import _
+from ..trial import Case, Outcome, try_out
 from .examples import plain_rows
 from .setting import Setting, show
 
-# What an average may be off by, for each unit of its size: the last digits of its dtype.
-TOLERANCE = {"float16": 1e-2, "float32": 1e-5}
 ORDER = ("kernel_size", "stride", "padding", "count_include_pad")
 
 
@@ -49,51 +44,61 @@ def name_of(function: Callable[..., Any]) -> str:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a run of the student's function gave.
+class Shown:
+    """What the picture shows of a run of the student's function.
 
     Attributes
     ----------
     call : str
         The call, as the student could write it.
     message : str
-        What to say where no value differs.
-    output : ndarray or None
-        The result as (channels, height, width), None where it cannot be laid beside the picture.
-    tolerance : float
-        How far a value may be off, for each unit of its size.
+        What to say if no value differs.
+    case : Case or None
+        The call and what should have come back, None if nothing can be laid beside the picture.
+    value : ndarray or None
+        What came back, as (..., height, width).
     """
 
     call: str
     message: str
-    output: np.ndarray | None = None
-    tolerance: float = 0.0
+    case: Case | None = None
+    value: np.ndarray | None = None
 
     def for_channel(self, channel: int) -> dict[str, Any]:
         """Return what the picture shows beside one channel."""
-        rows = None if self.output is None else plain_rows(self.output[channel])
-        return {"call": self.call, "message": self.message, "rows": rows, "tolerance": self.tolerance}
+        rows, tolerance = None, 0.0
+        if self.case is not None and self.value is not None:
+            rows = plain_rows(_planes(self.value)[channel])
+            tolerance = 0.0 if self.case.exact else _tolerance(self.value)
+        return {"call": self.call, "message": self.message, "rows": rows, "tolerance": tolerance}
 
-    def first_difference(
-        self, matrices: np.ndarray, setting: Setting
-    ) -> tuple[int, tuple[int, int], float, float] | None:
-        """Return channel, window, value and right value of the first difference, None where all agree."""
-        if self.output is None:
+    def first_difference(self) -> tuple[int, tuple[int, int], float, float] | None:
+        """Return channel, window, value and right value of the first difference, None if all agree."""
+        if self.case is None or self.value is None:
             return None
-        for channel, (matrix, got) in enumerate(zip(matrices, self.output, strict=True)):
-            rows = matrix.tolist()
-            for place in setting.places(matrix.shape):
-                _formula, expected = setting.formula(setting.seen(rows, place))
-                value = float(got[place])
-                both_nan = math.isnan(value) and math.isnan(expected)
-                near = abs(value - expected) <= self.tolerance * max(1.0, abs(expected))
-                if not (both_nan or value == expected or near):
-                    return channel, place, value, expected
-        return None
+        expected = np.asarray(self.case.expected)
+        same = agree(self.case, self.value)
+        if not self.case.exact and _tolerance(self.value) > TOLERANCE:
+            same |= np.isclose(self.value.astype(float), expected, rtol=_tolerance(self.value))
+        wrong = np.argwhere(~_planes(same))
+        if not len(wrong):
+            return None
+        at = channel, row, column = tuple(int(each) for each in wrong[0])
+        return channel, (row, column), float(_planes(self.value)[at]), float(_planes(expected)[at])
 
 
-def run(function: Callable[..., Any], array: np.ndarray, channel: int, setting: Setting) -> Outcome:
-    """Call the student's function on the input of the picture.
+def _planes(array: np.ndarray) -> np.ndarray:
+    """Return an array as (planes, height, width)."""
+    return array.reshape(-1, *array.shape[-2:])
+
+
+def _tolerance(value: np.ndarray) -> float:
+    """Return by how much of its size an average may be off: more in float16, which has three digits."""
+    return 1e-2 if value.dtype == np.float16 else TOLERANCE
+
+
+def run(function: Callable[..., Any], array: np.ndarray, channel: int, setting: Setting) -> Shown:
+    """Call the student's function on the input of the picture, as a check does.
 
     Parameters
     ----------
@@ -108,57 +113,61 @@ def run(function: Callable[..., Any], array: np.ndarray, channel: int, setting: 
 
     Returns
     -------
-    Outcome
+    Shown
     """
     x = _fed(function, array, channel)
     arguments = {name: value for name, value in _arguments(setting).items() if name in asked(function)}
     call = _written(function, x, arguments)
     if setting.windows(x.shape[-2:]) == (0, 0):
-        return Outcome(call, _("Your function was not run: the setting is impossible."))
-    given = x.copy()
-    try:
-        with _quiet():
-            got = _call(function, given, arguments)
-    except NotImplementedError:
-        return Outcome(call, _("{name} is not written yet.", name=name_of(function)))
-    except (Exception, SystemExit) as error:
-        return Outcome(call, _raised(function, error, call))
-    return _judged(got, x, given, setting, call)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    with (
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-        warnings.catch_warnings(action="ignore"),
-    ):
-        yield
-
-
-def _judged(got: Any, x: np.ndarray, given: np.ndarray, setting: Setting, call: str) -> Outcome:
-    expected = (*x.shape[:-2], *setting.windows(x.shape[-2:]))
-    if got is None:
-        return Outcome(call, _("{call} returned None. Is the `return` missing?", call=call))
-    if not isinstance(got, np.ndarray | np.generic):
-        kind = type(got).__name__
-        return Outcome(call, _("{call} returned a {kind}; a NumPy array was expected.", call=call, kind=kind))
-    if got.shape != expected:
-        sentence = _(
-            "{call} returned an array of shape {got}; {expected} was expected.",
-            call=call,
-            got=got.shape,
-            expected=expected,
-        )
-        return Outcome(call, sentence)
-    if got.dtype.kind not in "biuf":
-        return Outcome(call, _("{call} returned an array of dtype {dtype}.", call=call, dtype=got.dtype))
-    tolerance = 0.0 if setting.mode == "max" else TOLERANCE.get(got.dtype.name, 1e-9)
-    if not np.array_equal(x, given, equal_nan=x.dtype.kind == "f"):
+        return Shown(call, _("Your function was not run: the setting is impossible."))
+    case = _case(x, arguments, setting)
+    outcome = try_out(function, case)
+    problem = _problem(function, call, case, outcome)
+    if problem:
+        return Shown(call, problem)
+    if outcome.changed:
         message = _("All values agree, but {call} changed its argument x.", call=call)
     else:
-        message = _("All {count} values agree.\n{call}", count=got.size, call=call)
-    return Outcome(call, message, got.reshape(-1, *expected[-2:]), tolerance)
+        message = _("All {count} values agree.\n{call}", count=np.asarray(case.expected).size, call=call)
+    return Shown(call, message, case, outcome.value)
+
+
+def _case(x: np.ndarray, arguments: dict[str, Any], setting: Setting) -> Case:
+    """Return the call, with what the picture itself works out for every window."""
+    planes = [matrix.tolist() for matrix in x.reshape(-1, *x.shape[-2:])]
+    values = [
+        setting.formula(setting.seen(rows, place))[1]
+        for rows in planes
+        for place in setting.places(x.shape[-2:])
+    ]
+    expected = np.array(values, float).reshape(*x.shape[:-2], *setting.windows(x.shape[-2:]))
+    window = [arguments["kernel_size"]] if "kernel_size" in arguments else []  # whatever it is called there
+    rest = {name: value for name, value in arguments.items() if name != "kernel_size"}
+    return Case((x, *window), rest, expected, exact=setting.mode == "max")
+
+
+def _problem(function: Callable[..., Any], call: str, case: Case, outcome: Outcome) -> str:
+    """Return why what came back cannot be laid beside the picture; an empty string if it can."""
+    if outcome.raised is not None:
+        if "NotImplementedError" in outcome.raised.kinds:
+            return _("{name} is not written yet.", name=name_of(function))
+        return _("{call} raised {what}", call=call, what=show_error(outcome.raised))
+    if outcome.kind == "none":
+        return _("{call} returned None. Is the `return` missing?", call=call)
+    if outcome.kind not in ("array", "number"):
+        kind = outcome.type_name
+        return _("{call} returned a {kind}; a NumPy array was expected.", call=call, kind=kind)
+    if outcome.value is None:
+        return _("{call} returned an array of dtype {dtype}.", call=call, dtype=outcome.dtype)
+    expected = np.asarray(case.expected).shape
+    if outcome.value.shape != expected:
+        return _(
+            "{call} returned an array of shape {got}; {expected} was expected.",
+            call=call,
+            got=outcome.value.shape,
+            expected=expected,
+        )
+    return ""
 
 
 def _fed(function: Callable[..., Any], array: np.ndarray, channel: int) -> np.ndarray:
@@ -185,31 +194,9 @@ def _arguments(setting: Setting) -> dict[str, Any]:
     return values
 
 
-def _call(function: Callable[..., Any], x: np.ndarray, arguments: dict[str, Any]) -> Any:
-    if "kernel_size" not in arguments:
-        return function(x, **arguments)
-    rest = {name: value for name, value in arguments.items() if name != "kernel_size"}
-    return function(x, arguments["kernel_size"], **rest)  # whatever the student calls the window
-
-
 def _written(function: Callable[..., Any], x: np.ndarray, arguments: dict[str, Any]) -> str:
     listed = "".join(f", {name}={value}" for name, value in arguments.items())
     return f"{name_of(function)}(x{listed}), x.shape = {x.shape}"
-
-
-def _raised(function: Callable[..., Any], error: BaseException, call: str) -> str:
-    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    sentence = _("{call} raised {what}", call=call, what=what)
-    file = getattr(getattr(function, "__code__", None), "co_filename", None)
-    line, trace = None, error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == file:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    if line is None or file is None:
-        return sentence
-    code = linecache.getline(file, line).strip()
-    return sentence + "\n" + _("It happened in line {line}: {code}", line=line, code=code)
 
 
 def described(difference: tuple[int, tuple[int, int], float, float], call: str) -> str:
